@@ -1,0 +1,35 @@
+# mr_library(NAME LINK a b c): a static library of every .c and .cc below the
+# current folder; NAME is the folder's path with "_" for "/".
+# mr_headers(NAME): a folder that holds headers only.
+# mr_tests(): for each folder tests/unit/NAME one test program a file, linked
+# with the library NAME; add LINK.cmake there for more.
+function(mr_library name)
+  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS
+    ${CMAKE_CURRENT_SOURCE_DIR}/*.c ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PRIVATE millrace_options PUBLIC ${ARG_LINK})
+endfunction()
+
+function(mr_unit_tests folder)
+  get_filename_component(library ${folder} NAME)
+  if(NOT TARGET ${library})
+    return()
+  endif()
+  file(GLOB sources CONFIGURE_DEPENDS ${folder}/test_*.c)
+  set(extra)
+  include(${folder}/LINK.cmake OPTIONAL)
+  foreach(source IN LISTS sources)
+    get_filename_component(test ${source} NAME_WE)
+    set(target ${library}_${test})
+    add_executable(${target} ${source})
+    set_target_properties(${target} PROPERTIES OUTPUT_NAME ${test}
+      RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/${library})
+    target_link_libraries(${target} PRIVATE
+      millrace_options ${library} ${extra} part::check)
+    add_test(NAME unit.${library}.${test} COMMAND ${target})
+    set_tests_properties(unit.${library}.${test} PROPERTIES
+      LABELS unit TIMEOUT 120
+      ENVIRONMENT "MILLRACE_SOURCE_DIR=${CMAKE_SOURCE_DIR}")
+  endforeach()
+endfunction()

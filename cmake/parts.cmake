@@ -1,0 +1,35 @@
+# Where each dependency comes from, as an imported target part::NAME.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+function(mr_pkg name)
+  pkg_check_modules(PART_${name} REQUIRED IMPORTED_TARGET ${ARGN})
+  add_library(part::${name} INTERFACE IMPORTED)
+  target_link_libraries(part::${name} INTERFACE PkgConfig::PART_${name})
+endfunction()
+
+mr_pkg(protobuf_c libprotobuf-c)
+mr_pkg(curl libcurl)
+mr_pkg(microhttpd libmicrohttpd)
+mr_pkg(yaml yaml-0.1)
+mr_pkg(jansson jansson)
+mr_pkg(xxhash libxxhash)
+mr_pkg(roaring roaring)
+mr_pkg(zstd libzstd)
+if(MILLRACE_TESTS)
+  mr_pkg(check check)
+endif()
+
+# Debian ships no pkg-config file for these.
+function(mr_plain name header library)
+  find_path(PART_${name}_INCLUDE ${header} REQUIRED)
+  find_library(PART_${name}_LIBRARY ${library} REQUIRED)
+  add_library(part::${name} INTERFACE IMPORTED)
+  target_include_directories(part::${name} INTERFACE ${PART_${name}_INCLUDE})
+  target_link_libraries(part::${name} INTERFACE ${PART_${name}_LIBRARY})
+endfunction()
+
+mr_plain(rocksdb rocksdb/c.h rocksdb)
+mr_plain(stemmer libstemmer.h stemmer)
+mr_plain(unistring uninorm.h unistring)
+mr_plain(cld2 cld2/public/compact_lang_det.h cld2)
