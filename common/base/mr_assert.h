@@ -14,7 +14,7 @@
 /* Prints place and expression to standard error and aborts. */
 _Noreturn void mr_assert_failed(const char *file, int line, const char *what);
 
-#define MR_ASSERT(expr)                                                        \
+#define MR_ASSERT(expr) \
     ((expr) ? (void)0 : mr_assert_failed(__FILE__, __LINE__, #expr))
 
 #define MR_UNREACHABLE() mr_assert_failed(__FILE__, __LINE__, "unreachable")

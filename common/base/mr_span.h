@@ -22,7 +22,7 @@ struct mr_span {
 };
 
 /* For printf("%.*s", MR_SPAN_ARG(span)); cut at 512 bytes. */
-#define MR_SPAN_ARG(span)                                                      \
+#define MR_SPAN_ARG(span) \
     (int)((span).size > 512 ? 512 : (span).size), (const char *)(span).data
 
 static inline struct mr_span mr_span(const void *data, size_t size)
