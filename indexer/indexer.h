@@ -48,12 +48,12 @@ struct index_config {
 struct index_config index_config_default(void);
 
 struct shard_spec {
-    const struct mr_place *place;  /* borrowed */
+    const struct mr_place *place; /* borrowed */
     uint32_t partition;
-    const char *folder;            /* exists; copied */
-    struct mr_store *records;      /* the shard's own; borrowed */
-    uint32_t dimension;            /* of the model */
-    const char *language;          /* of documents that do not say: "en" */
+    const char *folder;       /* exists; copied */
+    struct mr_store *records; /* the shard's own; borrowed */
+    uint32_t dimension;       /* of the model */
+    const char *language;     /* of documents that do not say: "en" */
     struct index_config config;
     struct mr_telemetry *telemetry; /* borrowed; NULL for none */
     /* Called on the writer's thread when it ends by a FATAL error. */
@@ -85,7 +85,7 @@ void shard_stop(struct shard *shard);
 void shard_close(struct shard *shard);
 
 struct shard_status {
-    uint64_t live;      /* documents, by state */
+    uint64_t live; /* documents, by state */
     uint64_t rejected;
     uint64_t duplicate;
     uint64_t deleted;
@@ -207,8 +207,8 @@ struct shard_search {
 };
 
 /* Languages of live documents in the snapshot, most frequent first. */
-size_t shard_languages(const struct shard_snapshot *snapshot,
-                       const char **out, size_t room);
+size_t shard_languages(const struct shard_snapshot *snapshot, const char **out,
+                       size_t room);
 
 void shard_add_stats(struct shard_snapshot *snapshot,
                      const struct index_query *query,
@@ -228,7 +228,7 @@ MR_MUST_CHECK enum mr_code shard_search_dense(
     struct shard_hit **hits, size_t *count, struct mr_err *err);
 
 struct shard_passage {
-    bool found; /* false: replaced since the search */
+    bool found;                  /* false: replaced since the search */
     struct mr_document document; /* without text */
     struct mr_passage passage;
     struct mr_span text; /* of the passage */

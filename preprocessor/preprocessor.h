@@ -30,10 +30,10 @@ struct clean_config {
 };
 
 struct curate_config {
-    bool duplicates;          /* false: nothing is a duplicate */
-    double similarity;        /* of 3-word shingles, 0..1; default .8; 1: only
-                                 equal texts */
-    uint32_t work_max;        /* documents re-judged in one step */
+    bool duplicates;   /* false: nothing is a duplicate */
+    double similarity; /* of 3-word shingles, 0..1; default .8; 1: only
+                          equal texts */
+    uint32_t work_max; /* documents re-judged in one step */
 };
 
 struct admit_config {

@@ -109,8 +109,7 @@ struct mr_arena *mr_state_arena(struct mr_state *state);
 
 /* The value of a key; an absent span when there is none. */
 MR_MUST_CHECK enum mr_code mr_state_get(struct mr_state *state, size_t space,
-                                        struct mr_span key,
-                                        struct mr_span *out,
+                                        struct mr_span key, struct mr_span *out,
                                         struct mr_err *err);
 
 /* Visits a range in rising order of keys, this step's changes included.  The

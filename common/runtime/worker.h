@@ -42,11 +42,11 @@ struct mr_worker;
 struct mr_flight;
 
 struct mr_worker_spec {
-    const struct mr_place *place;   /* borrowed for the worker's life */
-    struct mr_stage *stage;         /* taken: freed with the worker */
-    const uint32_t *partitions;     /* copied */
+    const struct mr_place *place; /* borrowed for the worker's life */
+    struct mr_stage *stage;       /* taken: freed with the worker */
+    const uint32_t *partitions;   /* copied */
     size_t partition_count;
-    uint32_t lane;                  /* names its state; a stage's lanes differ */
+    uint32_t lane; /* names its state; a stage's lanes differ */
     struct mr_telemetry *telemetry; /* borrowed; NULL for none */
     struct mr_flight *flight;       /* borrowed; NULL: deaths aren't counted */
     /* Called on the worker's thread when it ends by a FATAL error. */
@@ -61,7 +61,7 @@ struct mr_worker_status {
     uint64_t rejected;
     uint64_t failed;
     uint64_t retries;
-    uint64_t lag; /* records behind the ends of its inputs */
+    uint64_t lag;      /* records behind the ends of its inputs */
     int64_t oldest_ms; /* append time of the oldest input not yet done, or 0 */
     bool retrying;
     bool ended;

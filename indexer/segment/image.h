@@ -37,7 +37,7 @@ struct image_section {
     struct mr_span bytes;
 };
 
-#define IMAGE_NAME(a, b, c, d)                                    \
+#define IMAGE_NAME(a, b, c, d)                                  \
     ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | \
      (uint32_t)(d) << 24)
 
