@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * server.h - answers HTTP: routes to handlers, over libmicrohttpd.
+ *
+ * A route is a method and a path; `{name}` stands for one segment, and as the
+ * last segment for all that is left, so that an id may hold slashes.  Paths
+ * and query parameters are percent-decoded once.  A handler runs on its
+ * connection's thread and may block; the number of connections is bounded.
+ *
+ * Errors of the server itself (no route, a body that is too long) are JSON:
+ * {"error": {"code": "...", "message": "..."}}.
+ *
+ * Memory:  a request lives in its arena until the handler has returned; the
+ *          reply's body is the server's after that.
+ * Threads: handlers run on many threads at once.
+ * I/O:     a listening socket.
+ */
+#ifndef COMMON_HTTP_SERVER_H
+#define COMMON_HTTP_SERVER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/mr_arena.h"
+#include "common/base/mr_buf.h"
+#include "common/base/mr_span.h"
+#include "common/base/mr_status.h"
+
+#define MR_HTTP_REPLY_BYTES_MAX   ((size_t)256 * 1024 * 1024)
+#define MR_HTTP_REPLY_HEADERS_MAX 8u
+
+struct mr_http_server;
+struct MHD_Connection;
+
+struct mr_http_call {
+    struct mr_arena *arena;
+    const char *method;
+    const char *path;       /* as sent, for logs */
+    struct mr_span args[4]; /* what stood for each {name}, decoded */
+    size_t arg_count;
+    struct mr_span body;
+    struct MHD_Connection *connection; /* for the functions below */
+    void *context;                     /* of the route table */
+};
+
+struct mr_http_reply {
+    int status;               /* 200 unless set */
+    const char *content_type; /* "application/json" unless set; static */
+    struct mr_buf body;       /* taken by the server */
+    struct {
+        const char *name; /* static */
+        char value[256];
+    } headers[MR_HTTP_REPLY_HEADERS_MAX];
+    size_t header_count;
+};
+
+typedef void mr_http_handler(struct mr_http_call *call,
+                             struct mr_http_reply *reply);
+
+struct mr_http_route {
+    const char *method;
+    const char *path; /* "/v1/documents/{id}" */
+    mr_http_handler *handler;
+};
+
+struct mr_http_server_spec {
+    const char *listen; /* "127.0.0.1:7700", "[::1]:0"; port 0: a free one */
+    const struct mr_http_route *routes; /* static; the first match counts */
+    size_t route_count;
+    void *context;
+    size_t body_bytes_max;
+    uint32_t connections_max;
+    /* After each reply, on the connection's thread; may be NULL. */
+    void (*done)(void *context, const char *method, const char *route,
+                 int status, int64_t took_us);
+};
+
+/*
+ * Listens and serves.  MR_E_CONFIG: `listen` is no address of this machine;
+ * MR_E_BUSY: the port is taken.
+ */
+MR_MUST_CHECK enum mr_code mr_http_server_start(
+    const struct mr_http_server_spec *spec, struct mr_http_server **out,
+    struct mr_err *err);
+
+/* "127.0.0.1:7700" with the real port; lives as long as the server. */
+const char *mr_http_server_address(const struct mr_http_server *server);
+
+/* Takes no new connection, waits for the handlers that run.  NULL does
+ * nothing. */
+void mr_http_server_stop(struct mr_http_server *server);
+
+/* A query parameter, decoded; absent when not given. */
+struct mr_span mr_http_call_query(const struct mr_http_call *call,
+                                  const char *name);
+
+/* A request header, or absent. */
+struct mr_span mr_http_call_header(const struct mr_http_call *call,
+                                   const char *name);
+
+void mr_http_reply_header(struct mr_http_reply *reply, const char *name,
+                          const char *fmt, ...) MR_PRINTF(3, 4);
+
+/* {"error": {"code", "message"}} with `status`, instead of what is there. */
+void mr_http_reply_error(struct mr_http_reply *reply, int status,
+                         const char *code, const char *fmt, ...)
+    MR_PRINTF(4, 5);
+
+#endif
