@@ -189,6 +189,16 @@ size_t index_query_highlight(const struct index_query *query,
                              struct mr_span text, const char *language,
                              uint32_t (*ranges)[2], size_t room);
 
+/* Which terms of the query stand in `text`: sets present[nth] for each and
+ * gives how many there are. `present` has room for index_query_terms(). */
+size_t index_query_match(const struct index_query *query, struct mr_span text,
+                         const char *language, bool *present);
+
+/* Terms of different languages for one word of the query share its number,
+ * from 0; and how many words there are. */
+size_t index_query_word(const struct index_query *query, size_t nth);
+size_t index_query_words(const struct index_query *query);
+
 struct shard_hit {
     struct mr_span document;
     uint64_t content_version;
