@@ -2,10 +2,11 @@
 /*
  * analyzer.h - from text to terms, the same for documents and queries.
  *
- * Words by Unicode's rules (common/text/words.h), lower-cased, accents
- * removed, stemmed by Snowball where it knows the language; numbers and code
- * names stay whole, CJK runs give their characters' bigrams.  Words longer
- * than ANALYZER_TERM_BYTES_MAX are cut there.
+ * Words by Unicode's rules (scanner.h), lower-cased, stemmed by Snowball where
+ * it knows the language, then without accents (fold.h); numbers and code names
+ * stay whole, CJK runs give their characters' bigrams, and a lone character
+ * itself.  Words longer than ANALYZER_TERM_BYTES_MAX are cut there.  Stop words
+ * stay: BM25's idf weighs them.
  *
  * Memory:  terms lie in the arena.
  * Threads: an analyzer serves one thread at a time.

@@ -124,7 +124,7 @@ END_TEST
 
 START_TEST(past_the_buffers_limit_it_says_full)
 {
-    struct mr_buf out = mr_buf(100);
+    struct mr_buf out = mr_buf(80);
     struct image_section section = { NAME_A, mr_span_str("more than fits") };
 
     image_write(IMAGE_DENSE, &section, 1, &out);
