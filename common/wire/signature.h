@@ -12,6 +12,13 @@
 
 #define MR_MINHASH_ROWS 128u
 
+/* Without a patch, besides the id: beyond it an encoder says MR_E_LIMIT.  About
+ * 350 bytes are fixed, which leaves room for some 10 signals. */
+#define MR_SIGNATURE_BYTES_USUAL 600u
+/* An encoder cuts what is longer. */
+#define MR_REJECT_VALUE_BYTES_MAX    64u
+#define MR_SIGNATURE_ERROR_BYTES_MAX 384u
+
 struct mr_signature {
     struct mr_span id;
     uint64_t version;

@@ -10,6 +10,9 @@
  *   X_encode()  appends nothing twice: one packed message into the arena.
  *   X_parse()   spans point into the bytes that were parsed or the arena.
  *
+ * What was absent is absent after the way through a message, and so is a text
+ * that was empty; only payloads and the texts of pairs keep the difference.
+ *
  * Memory:  everything a struct points to lives as long as what it was built
  *          from: an arena, or the bytes of a record.
  * Threads: plain values.
@@ -40,6 +43,11 @@
 #define MR_PASSAGES_MAX        4096u
 #define MR_INLINE_BYTES_MAX    (512u * 1024u) /* more goes to the blob store */
 #define MR_SIGNATURE_BYTES_MAX (16u * 1024u)
+#define MR_SOURCE_BYTES_MAX    64u  /* it is in every signature */
+#define MR_NAME_BYTES_MAX      256u /* rules, modes, types, fingerprints, ... */
+#define MR_ERROR_BYTES_MAX     512u /* an encoder cuts longer ones */
+#define MR_SIGNALS_MAX         32u
+#define MR_SIGNAL_BYTES_MAX    32u /* of its name */
 
 /*
  * A document's version: epoch of `raw` (16 bits) and offset in it (48 bits).
@@ -99,7 +107,7 @@ struct mr_pairs {
     size_t count;
 };
 
-/* Stable sort by key, as every encoder wants it. */
+/* Stable sort by key. Encoders do it themselves, on a copy. */
 void mr_pairs_sort(struct mr_pairs *pairs);
 
 /* Who may see a document.  No principals: everybody. */
@@ -109,7 +117,7 @@ struct mr_access {
     size_t principal_count;
 };
 
-/* 64 bits over owner and sorted principals: equal access, equal hash. */
+/* 64 bits over owner and the set of principals: equal access, equal hash. */
 uint64_t mr_access_hash(const struct mr_access *access);
 
 /* A number that was measured on a document, such as "words". */

@@ -12,7 +12,8 @@
 #include "common/wire/types.h"
 
 /* Passages may have parts; together a document has at most this many. */
-#define MR_VECTORS_MAX (4u * MR_PASSAGES_MAX)
+#define MR_VECTORS_MAX   (4u * MR_PASSAGES_MAX)
+#define MR_DIMENSION_MAX 8192u
 
 struct mr_vectors {
     struct mr_span id;
