@@ -109,6 +109,9 @@ static void answer(struct mr_http_server *server, struct work *work,
                             "the body is longer than %zu bytes; see "
                             "limits.body_bytes",
                             server->spec.body_bytes_max);
+    else if (server->spec.guard != NULL &&
+             !server->spec.guard(&work->call, reply))
+        return;
     else if (work->route != NULL)
         work->route->handler(&work->call, reply);
     else if (work->known_path)

@@ -18,6 +18,7 @@
 #ifndef COMMON_HTTP_SERVER_H
 #define COMMON_HTTP_SERVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -70,6 +71,9 @@ struct mr_http_server_spec {
     void *context;
     size_t body_bytes_max;
     uint32_t connections_max;
+    /* Before each handler: false when it has put a refusal into the reply.  May
+     * be NULL. */
+    bool (*guard)(struct mr_http_call *call, struct mr_http_reply *reply);
     /* After each reply, on the connection's thread; may be NULL. */
     void (*done)(void *context, const char *method, const char *route,
                  int status, int64_t took_us);

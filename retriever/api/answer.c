@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * answer.c - POST /v1/answer.
+ *
+ * The hits' passages and the question make the prompt.  A configured generator
+ * is asked with it; without one, or when it fails, the answer is taken out of
+ * the passages (answer/extract.h), and the reply says which it was.
+ */
+#include "retriever/answer/extract.h"
+#include "retriever/answer/prompt.h"
+#include "retriever/api/ask.h"
+#include "retriever/io/generator.h"
+
+#define PROMPT_BYTES_MAX ((size_t)16 * 1024 * 1024)
+
+static const char nothing_found[] = "nothing found in the sources";
+
+struct citation {
+    uint32_t hit;   /* position in the hits */
+    uint32_t start; /* byte range in the passage's text */
+    uint32_t end;
+};
+
+struct answer {
+    struct mr_span text;
+    const char *generator; /* "extractive", or the model's name */
+    bool found;
+    struct citation *citations;
+    size_t citation_count;
+    struct mr_err problem; /* why the generator did not answer */
+};
+
+static void write_prompt(const struct ask *ask, struct mr_arena *arena,
+                         struct mr_buf *out)
+{
+    size_t count = ask->result.count;
+    struct mr_span *passages = mr_arena_calloc(arena, count, sizeof(*passages));
+
+    for (size_t i = 0; i < count; i++)
+        passages[i] = ask->result.hits[i].passage.text;
+    prompt_write(passages, count, ask->request.query, out);
+}
+
+/* Sentences of the passages, in their order, each with its number. */
+static void extractive(const struct ask *ask, struct mr_arena *arena,
+                       struct answer *out)
+{
+    struct extract_sentence sentences[EXTRACT_SENTENCES_MAX];
+    size_t count = ask->result.count;
+    struct extract_passage *passages =
+        mr_arena_calloc(arena, count, sizeof(*passages));
+    char *text = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct shard_passage *passage = &ask->result.hits[i].passage;
+
+        passages[i].text = passage->text;
+        passages[i].language = mr_arena_str(arena, passage->document.language);
+    }
+    out->citation_count = extract_answer(ask->result.query, &ask->result.stats,
+                                         passages, count, arena, sentences);
+    out->citations =
+        mr_arena_calloc(arena, out->citation_count, sizeof(*out->citations));
+    for (size_t i = 0; i < out->citation_count; i++) {
+        const struct extract_sentence *sentence = &sentences[i];
+        const uint8_t *from = passages[sentence->passage].text.data;
+
+        out->citations[i] = (struct citation){ .hit = sentence->passage,
+                                               .start = sentence->start,
+                                               .end = sentence->end };
+        text = mr_arena_printf(
+            arena, "%s%s%.*s [%zu]", text == NULL ? "" : text,
+            text == NULL ? "" : " ", (int)(sentence->end - sentence->start),
+            (const char *)from + sentence->start, i + 1);
+    }
+    out->generator = "extractive";
+    out->found = out->citation_count > 0;
+    out->text = mr_span_str(out->found ? text : nothing_found);
+}
+
+/* A generator's answer stands on all the passages that it was shown. */
+static void cite_all(const struct ask *ask, struct mr_arena *arena,
+                     struct answer *out)
+{
+    out->citation_count = ask->result.count;
+    out->citations =
+        mr_arena_calloc(arena, out->citation_count, sizeof(*out->citations));
+    for (size_t i = 0; i < out->citation_count; i++)
+        out->citations[i] = (struct citation){
+            .hit = (uint32_t)i,
+            .end = (uint32_t)ask->result.hits[i].passage.text.size,
+        };
+    out->found = true;
+}
+
+static void find_answer(const struct ask *ask, struct mr_http_call *call,
+                        struct mr_span prompt, struct answer *out)
+{
+    const struct retriever_spec *spec = &api_retriever(call)->spec;
+    const struct generator_config *generator = &spec->config.generator;
+
+    *out = (struct answer){ 0 };
+    if (generator->url != NULL && ask->result.count > 0) {
+        out->generator = generator->model;
+        if (generator_ask(generator, prompt, call->arena, &out->text,
+                          &out->problem) == MR_OK) {
+            cite_all(ask, call->arena, out);
+            return;
+        }
+        mr_log(spec->telemetry, MR_EV_GENERATOR_FAILED, "retriever", "%s",
+               out->problem.text);
+    }
+    extractive(ask, call->arena, out);
+}
+
+static void render_citation(struct mr_json_out *out, const struct ask *ask,
+                            const struct citation *citation, size_t number)
+{
+    const struct search_hit *hit = &ask->result.hits[citation->hit];
+    const struct shard_passage *passage = &hit->passage;
+    char id[33];
+
+    mr_hash128_hex(passage->passage.id, id);
+    mr_json_object_begin(out);
+    mr_json_key(out, "number");
+    mr_json_put_u64(out, number);
+    mr_json_key(out, "hit");
+    mr_json_put_u64(out, citation->hit);
+    mr_json_key(out, "document");
+    mr_json_put_text(out, hit->fused.hit->document);
+    mr_json_key(out, "passage");
+    mr_json_put_str(out, id);
+    mr_json_key(out, "title");
+    mr_json_put_text(out, passage->document.title);
+    mr_json_key(out, "url");
+    mr_json_put_text(out, passage->document.url);
+    mr_json_key(out, "text");
+    mr_json_put_text(out, mr_span(passage->text.data + citation->start,
+                                  citation->end - citation->start));
+    mr_json_key(out, "start"); /* bytes of the document's text */
+    mr_json_put_u64(out, passage->passage.start + citation->start);
+    mr_json_key(out, "end");
+    mr_json_put_u64(out, passage->passage.start + citation->end);
+    mr_json_object_end(out);
+}
+
+static void render_answer(const struct ask *ask, struct mr_http_call *call,
+                          const struct answer *answer, struct mr_span prompt,
+                          struct mr_json_out *out)
+{
+    mr_json_object_begin(out);
+    mr_json_key(out, "answer");
+    mr_json_put_text(out, answer->text);
+    mr_json_key(out, "found");
+    mr_json_put_bool(out, answer->found);
+    mr_json_key(out, "generator");
+    mr_json_put_str(out, answer->generator);
+    if (answer->problem.code != MR_OK) {
+        mr_json_key(out, "generator_problem");
+        mr_json_put_str(out, answer->problem.text);
+    }
+    mr_json_key(out, "citations");
+    mr_json_array_begin(out);
+    for (size_t i = 0; i < answer->citation_count; i++)
+        render_citation(out, ask, &answer->citations[i], i + 1);
+    mr_json_array_end(out);
+    mr_json_key(out, "prompt");
+    mr_json_put_text(out, prompt);
+    ask_render(ask, call, out);
+    mr_json_key(out, "event");
+    mr_json_put_str(out, ask->id);
+    mr_json_object_end(out);
+}
+
+static void reply_answer(const struct ask *ask, struct mr_http_call *call,
+                         struct mr_http_reply *reply)
+{
+    struct mr_json_out out = mr_json_out(&reply->body);
+    struct mr_buf prompt = mr_buf(PROMPT_BYTES_MAX);
+    struct mr_err err = { 0 };
+    struct answer answer;
+    struct mr_event event;
+
+    write_prompt(ask, call->arena, &prompt);
+    find_answer(ask, call, mr_buf_bytes(&prompt), &answer);
+    ask_event(ask, call, MR_EVENT_ANSWER, &event);
+    event.prompt = mr_buf_bytes(&prompt);
+    event.answer = answer.text;
+    event.generator = mr_span_str(answer.generator);
+    if (event_log_append(api_retriever(call)->events, &event, call->arena,
+                         &err) == MR_OK)
+        render_answer(ask, call, &answer, mr_buf_bytes(&prompt), &out);
+    else
+        api_fail(reply, &err);
+    mr_buf_deinit(&prompt);
+}
+
+void api_answer(struct mr_http_call *call, struct mr_http_reply *reply)
+{
+    struct ask ask;
+
+    if (ask_begin(&ask, call, reply))
+        reply_answer(&ask, call, reply);
+    ask_end(&ask);
+}

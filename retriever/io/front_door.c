@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * front_door.c - see front_door.h.
+ */
+#include "retriever/io/front_door.h"
+
+#include <inttypes.h>
+
+#include "common/base/mr_assert.h"
+
+#define VERSION_DIGITS 16u
+
+static enum mr_code check_id(struct mr_span id, struct mr_err *err)
+{
+    if (id.size == 0 || id.size > MR_ID_BYTES_MAX)
+        return mr_fail(err, MR_E_INVALID,
+                       "the id has %zu bytes, should have 1 to %u", id.size,
+                       MR_ID_BYTES_MAX);
+    for (size_t i = 0; i < id.size; i++) {
+        if (id.data[i] < 0x20 || id.data[i] == 0x7F)
+            return mr_fail(err, MR_E_INVALID,
+                           "the id has a control character at byte %zu", i);
+    }
+    return MR_OK;
+}
+
+/* A body that is too long for a message goes to the blob store first. */
+static enum mr_code claim(const struct mr_place *place,
+                          struct mr_payload *payload, struct mr_err *err)
+{
+    enum mr_code code;
+
+    if (payload->bytes.size <= MR_INLINE_BYTES_MAX)
+        return MR_OK;
+    code = mr_blob_put(place->blob, payload->bytes, &payload->hash, err);
+    payload->in_blob = true;
+    payload->size = payload->bytes.size;
+    payload->bytes = (struct mr_span){ 0 };
+    return code;
+}
+
+enum mr_code front_door_append(const struct mr_place *place, struct mr_raw *raw,
+                               struct mr_arena *arena, uint64_t *version,
+                               struct mr_err *err)
+{
+    struct mr_record record = {
+        .topic = place->topics[MR_TOPIC_RAW],
+        .partition = MR_PARTITION_BY_KEY,
+        .key = raw->id,
+        .time_ms = raw->time_ms,
+    };
+    enum mr_code code = check_id(raw->id, err);
+
+    if (code == MR_OK && raw->kind == MR_KIND_PUT)
+        code = claim(place, &raw->put.body, err);
+    if (code == MR_OK)
+        code = mr_raw_encode(raw, arena, &record.value, err);
+    if (code == MR_OK)
+        code = mr_bus_append(place->bus, &record, 1, err);
+    if (code == MR_OK)
+        *version = mr_place_version(place, record.offset);
+    return code;
+}
+
+enum mr_code front_door_wait(struct shard *shard, struct mr_span id,
+                             uint64_t version, bool dense, int wait_ms,
+                             struct mr_arena *arena, enum front_door_fate *fate,
+                             struct shard_record *record, struct mr_err *err)
+{
+    bool done;
+    enum mr_code code =
+        shard_wait(shard, id, version, dense, wait_ms, &done, err);
+
+    *fate = FRONT_DOOR_PENDING;
+    if (code != MR_OK || !done)
+        return code;
+    code = shard_get(shard, id, arena, record, err);
+    if (code != MR_OK)
+        return code;
+    *fate = record->found && record->document.version > version
+                ? FRONT_DOOR_SUPERSEDED
+                : FRONT_DOOR_DONE;
+    return MR_OK;
+}
+
+char *front_door_token(struct mr_arena *arena, struct mr_span id,
+                       uint64_t version)
+{
+    return mr_arena_printf(arena, "%016" PRIx64 "-%.*s", version,
+                           MR_SPAN_ARG(id));
+}
+
+bool front_door_token_parse(struct mr_span token, struct mr_span *id,
+                            uint64_t *version)
+{
+    *version = 0;
+    if (token.size <= VERSION_DIGITS + 1 || token.data[VERSION_DIGITS] != '-')
+        return false;
+    for (size_t i = 0; i < VERSION_DIGITS; i++) {
+        uint8_t byte = token.data[i];
+        uint64_t digit = byte >= '0' && byte <= '9' ? (uint64_t)byte - '0'
+                         : byte >= 'a' && byte <= 'f'
+                             ? (uint64_t)byte - 'a' + 10
+                             : 16;
+
+        if (digit == 16)
+            return false;
+        *version = *version * 16 + digit;
+    }
+    *id = mr_span(token.data + VERSION_DIGITS + 1,
+                  token.size - VERSION_DIGITS - 1);
+    return true;
+}
+
+static_assert(MR_ID_BYTES_MAX <= 512, "MR_SPAN_ARG cuts at 512 bytes");

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * retriever.c - the life of a retriever, and its routes.
+ */
+#include "retriever/retriever.h"
+
+#include <stdio.h>
+
+#include "common/base/mr_assert.h"
+#include "common/base/mr_mem.h"
+#include "retriever/api/api.h"
+
+#define TOP_K         10u
+#define PER_DOCUMENT  3u
+#define RRF_K         60.0
+#define WAIT_MS       60000
+#define BULK_LAG      200u
+#define SOURCE_RANK   10u
+#define GENERATOR_MS  60000
+#define ANSWER_TOKENS 512u
+
+/* Each path once for the collection `main`, once for any by its name. */
+#define BOTH(method, path, handler)                    \
+    { method, "/v1" path, handler },                   \
+    {                                                  \
+        method, "/v1/collections/{name}" path, handler \
+    }
+
+static const struct mr_http_route routes[] = {
+    BOTH("PUT", "/documents/{id}", api_document_put),
+    BOTH("PATCH", "/documents/{id}", api_document_patch),
+    BOTH("DELETE", "/documents/{id}", api_document_delete),
+    BOTH("GET", "/documents/{id}", api_document_get),
+    BOTH("GET", "/why/{id}", api_why),
+    BOTH("POST", "/search", api_search),
+    BOTH("POST", "/answer", api_answer),
+    BOTH("POST", "/feedback", api_feedback),
+    { "GET", "/v1/status", api_status },
+    { "GET", "/metrics", api_metrics },
+    { "GET", "/healthz", api_healthz },
+    { "GET", "/readyz", api_readyz },
+};
+
+const struct mr_http_route *retriever_routes(size_t *count)
+{
+    *count = sizeof(routes) / sizeof(routes[0]);
+    return routes;
+}
+
+struct retriever_config retriever_config_default(void)
+{
+    return (struct retriever_config){
+        .mode = "hybrid",
+        .top_k = TOP_K,
+        .per_document = PER_DOCUMENT,
+        .rrf_k = RRF_K,
+        .wait_ms_max = WAIT_MS,
+        .bulk_lag_max = BULK_LAG,
+        .source_rank = SOURCE_RANK,
+        .generator = { .timeout_ms = GENERATOR_MS,
+                       .tokens_max = ANSWER_TOKENS },
+    };
+}
+
+static char *copy(const char *text)
+{
+    return text == NULL ? NULL : mr_strdup(text);
+}
+
+static void free_config(struct retriever_config *config)
+{
+    const char *texts[] = { config->mode, config->generator.url,
+                            config->generator.model,
+                            config->generator.api_key };
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        union {
+            const char *from;
+            char *to;
+        } text = { .from = texts[i] };
+
+        mr_free(text.to);
+    }
+}
+
+enum mr_code retriever_new(const struct retriever_spec *spec,
+                           struct retriever **out, struct mr_err *err)
+{
+    struct retriever *retriever = mr_calloc(1, sizeof(*retriever));
+    struct retriever_config *config = &retriever->spec.config;
+    enum mr_code code = MR_OK;
+
+    MR_ASSERT(spec->shard_count == spec->place->partitions);
+    *out = NULL;
+    retriever->spec = *spec;
+    config->mode = copy(spec->config.mode);
+    config->generator.url = copy(spec->config.generator.url);
+    config->generator.model = copy(spec->config.generator.model);
+    config->generator.api_key = copy(spec->config.generator.api_key);
+    retriever->started_us = mr_clock_mono_us(spec->place->clock);
+    retriever->search = (struct search_place){ .shards = spec->shards,
+                                               .shard_count = spec->shard_count,
+                                               .model = spec->model,
+                                               .rrf_k = spec->config.rrf_k };
+    if (!search_mode_of(mr_span_str(config->mode), &retriever->mode))
+        code = mr_fail(err, MR_E_CONFIG,
+                       "search.mode: \"%s\" should be hybrid, dense or keyword",
+                       config->mode);
+    if (code == MR_OK && config->generator.url != NULL &&
+        config->generator.model == NULL)
+        code = mr_fail(err, MR_E_CONFIG,
+                       "answer.generator: a url needs a model as well");
+    if (code == MR_OK)
+        code = event_log_new(spec->place, spec->telemetry, &retriever->events,
+                             err);
+    if (code != MR_OK) {
+        free_config(config);
+        mr_free(retriever);
+        return code;
+    }
+    *out = retriever;
+    return MR_OK;
+}
+
+void retriever_drain(struct retriever *retriever)
+{
+    atomic_store(&retriever->draining, true);
+}
+
+void retriever_free(struct retriever *retriever)
+{
+    if (retriever == NULL)
+        return;
+    event_log_free(retriever->events);
+    free_config(&retriever->spec.config);
+    mr_free(retriever);
+}
+
+void retriever_count_request(void *context, const char *method,
+                             const char *route, int status, int64_t took_us)
+{
+    struct retriever *retriever = context;
+    char text[12];
+
+    (void)method;
+    (void)snprintf(text, sizeof(text), "%d", status);
+    mr_count(retriever->spec.telemetry, MR_M_HTTP_REQUESTS, route, text, 1);
+    mr_observe(retriever->spec.telemetry, MR_M_HTTP_SECONDS, route, NULL,
+               (double)took_us / 1e6);
+}
