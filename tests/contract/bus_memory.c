@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * bus_memory.c - the contract of the bus on the backend in memory.
+ */
+#include "tests/contract/memory_backend.h"
+
+int main(void)
+{
+    return contract_run(&contract_memory, contract_bus_suite());
+}
