@@ -11,6 +11,7 @@
 
 /* Further sentences must carry this share of what the best one carries. */
 #define NEAR_BEST      .6
+#define RANK_WEIGHT    .1
 #define SENTENCES_SEEN ((size_t)256)
 
 /* What a word of the question weighs; the best of its terms. */
@@ -36,15 +37,23 @@ static double *weights_of(const struct index_query *query,
     return weights;
 }
 
+/* What scoring a sentence needs to know of the question. */
+struct scorer {
+    const struct index_query *query;
+    const double *weights; /* of its words */
+    double sum;
+    struct mr_arena *arena;
+};
+
 /* The share of the question's weight in one sentence. */
-static double share_of(const struct index_query *query, const double *weights,
-                       double sum, struct mr_span text, const char *language,
-                       struct mr_arena *arena)
+static double share_of(const struct scorer *scorer, struct mr_span text,
+                       const char *language)
 {
-    bool *present =
-        mr_arena_calloc(arena, index_query_terms(query), sizeof(*present));
-    bool *counted =
-        mr_arena_calloc(arena, index_query_words(query), sizeof(*counted));
+    const struct index_query *query = scorer->query;
+    bool *present = mr_arena_calloc(scorer->arena, index_query_terms(query),
+                                    sizeof(*present));
+    bool *counted = mr_arena_calloc(scorer->arena, index_query_words(query),
+                                    sizeof(*counted));
     double share = 0;
 
     (void)index_query_match(query, text, language, present);
@@ -54,9 +63,33 @@ static double share_of(const struct index_query *query, const double *weights,
         if (!present[i] || counted[word])
             continue;
         counted[word] = true;
-        share += weights[word];
+        share += scorer->weights[word];
     }
-    return sum > 0 ? share / sum : 0;
+    return scorer->sum > 0 ? share / scorer->sum : 0;
+}
+
+/* The sentences of passage `nth` with their scores; gives how many. */
+static size_t score_passage(const struct scorer *scorer,
+                            const struct extract_passage *passage, size_t nth,
+                            struct extract_sentence *out)
+{
+    struct mr_sentences sentences = mr_sentences(passage->text);
+    struct mr_sentence sentence;
+    size_t count = 0;
+
+    while (count < SENTENCES_SEEN && mr_sentences_next(&sentences, &sentence)) {
+        struct mr_span text = mr_span(passage->text.data + sentence.start,
+                                      sentence.end - sentence.start);
+        double share = share_of(scorer, text, passage->language);
+
+        out[count++] = (struct extract_sentence){
+            .passage = (uint32_t)nth,
+            .start = (uint32_t)sentence.start,
+            .end = (uint32_t)sentence.end,
+            .share = share / (1 + RANK_WEIGHT * (double)nth),
+        };
+    }
+    return count;
 }
 
 static int compare_shares(const void *a, const void *b)
@@ -91,28 +124,11 @@ size_t extract_answer(const struct index_query *query,
         arena, EXTRACT_PASSAGES_MAX * SENTENCES_SEEN, sizeof(*all));
     size_t seen = 0;
     size_t taken = 0;
-    double sum;
-    const double *weights = weights_of(query, stats, arena, &sum);
+    struct scorer scorer = { .query = query, .arena = arena };
 
-    for (size_t i = 0; i < count && i < EXTRACT_PASSAGES_MAX; i++) {
-        struct mr_sentence *sentences;
-        size_t there = mr_sentences(passages[i].text, arena, &sentences);
-
-        for (size_t k = 0; k < there && k < SENTENCES_SEEN; k++) {
-            struct mr_span text =
-                mr_span(passages[i].text.data + sentences[k].start,
-                        sentences[k].end - sentences[k].start);
-
-            all[seen++] = (struct extract_sentence){
-                .passage = (uint32_t)i,
-                .start = sentences[k].start,
-                .end = sentences[k].end,
-                .share = share_of(query, weights, sum, text,
-                                  passages[i].language, arena) /
-                         (1 + .1 * (double)i),
-            };
-        }
-    }
+    scorer.weights = weights_of(query, stats, arena, &scorer.sum);
+    for (size_t i = 0; i < count && i < EXTRACT_PASSAGES_MAX; i++)
+        seen += score_passage(&scorer, &passages[i], i, all + seen);
     qsort(all, seen, sizeof(*all), compare_shares);
     while (taken < seen && taken < EXTRACT_SENTENCES_MAX &&
            all[taken].share >= EXTRACT_SHARE_MIN &&
