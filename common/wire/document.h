@@ -24,7 +24,7 @@ struct mr_document {
     struct mr_span id;
     uint64_t version;
     uint64_t content_version;
-    enum mr_state state;
+    enum mr_doc_state state;
     struct mr_reason reason;
     int64_t time_ms;
     struct mr_span source;

@@ -30,7 +30,7 @@ SAME(MR_VALUE_NUMBER, MILLRACE__VALUE_KIND__VALUE_NUMBER);
 SAME(MR_VALUE_FLAG, MILLRACE__VALUE_KIND__VALUE_FLAG);
 SAME(MR_VALUE_NULL, MILLRACE__VALUE_KIND__VALUE_NULL);
 
-const char *mr_state_name(enum mr_state state)
+const char *mr_state_name(enum mr_doc_state state)
 {
     switch (state) {
     case MR_STATE_LIVE:

@@ -68,7 +68,7 @@ enum mr_kind {
     MR_KIND_FAILED = 4, /* on signatures: an input that was dead-lettered */
 };
 
-enum mr_state {
+enum mr_doc_state {
     MR_STATE_LIVE = 1,
     MR_STATE_REJECTED = 2,
     MR_STATE_DUPLICATE = 3,
@@ -77,7 +77,7 @@ enum mr_state {
 };
 
 /* "live", "rejected", "duplicate", "deleted", "failed"; static. */
-const char *mr_state_name(enum mr_state state);
+const char *mr_state_name(enum mr_doc_state state);
 
 /* How soon somebody waits for it. */
 enum mr_lane {

@@ -19,8 +19,8 @@ struct mr_vectors {
     struct mr_span id;
     uint64_t version;
     uint64_t content_version;
-    enum mr_state state;  /* live, failed, or the document's own */
-    struct mr_span error; /* when failed */
+    enum mr_doc_state state; /* live, failed, or the document's own */
+    struct mr_span error;    /* when failed */
     int64_t time_ms;
     uint32_t dimension;
     /* For each vector the ordinal of its passage, rising; `count` of them. */

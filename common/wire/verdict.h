@@ -13,7 +13,7 @@ struct mr_verdict {
     struct mr_span id;
     uint64_t version;         /* of the newest put, patch or delete */
     uint64_t content_version; /* of the newest put */
-    enum mr_state state;
+    enum mr_doc_state state;
     struct mr_reason reason;
     int64_t time_ms; /* of what caused it */
 
