@@ -4,6 +4,8 @@
  */
 #include "common/wire/parts.h"
 
+#include <math.h>
+
 #include "common/base/mr_reader.h"
 #include "common/wire/utf8.h"
 
@@ -177,6 +179,15 @@ struct mr_pairs mr_wire_get_pairs(struct mr_arena *arena, Millrace__Pair **list,
     return pairs;
 }
 
+/* As a whole number when it is one that a double holds exactly. */
+static void put_value(Millrace__Signal *signal, double value)
+{
+    if (fabs(value) < 0x1p53 && value == floor(value))
+        signal->whole = (int64_t)value;
+    else
+        signal->number = value;
+}
+
 Millrace__Signal **mr_wire_put_signals(struct mr_arena *arena,
                                        const struct mr_signals *signals)
 {
@@ -189,7 +200,7 @@ Millrace__Signal **mr_wire_put_signals(struct mr_arena *arena,
         list[i] = &parts[i];
         millrace__signal__init(&parts[i]);
         parts[i].name = mr_wire_put(signals->items[i].name);
-        parts[i].value = signals->items[i].value;
+        put_value(&parts[i], signals->items[i].value);
     }
     return list;
 }
@@ -202,7 +213,7 @@ struct mr_signals mr_wire_get_signals(struct mr_arena *arena,
     signals.items = mr_arena_calloc(arena, count, sizeof(*signals.items));
     for (size_t i = 0; i < count; i++) {
         signals.items[i].name = get_present(list[i]->name);
-        signals.items[i].value = list[i]->value;
+        signals.items[i].value = list[i]->number + (double)list[i]->whole;
     }
     return signals;
 }

@@ -13,7 +13,8 @@
 #define MR_MINHASH_ROWS 128u
 
 /* Without a patch, besides the id: beyond it an encoder says MR_E_LIMIT.  About
- * 350 bytes are fixed, which leaves room for some 10 signals. */
+ * 350 bytes are fixed; a signal takes 6 bytes and its name for a whole number,
+ * 12 and its name for others, so there is room for some 12 of them. */
 #define MR_SIGNATURE_BYTES_USUAL 600u
 /* An encoder cuts what is longer. */
 #define MR_REJECT_VALUE_BYTES_MAX    64u
