@@ -62,7 +62,9 @@ struct mr_telemetry_spec {
     enum mr_level level;    /* lines below it are only counted */
 };
 
+/* Freed by mr_telemetry_free(). */
 struct mr_telemetry *mr_telemetry_new(const struct mr_telemetry_spec *spec);
+/* NULL does nothing. */
 void mr_telemetry_free(struct mr_telemetry *telemetry);
 
 /* A line of the event, with `part` (a stage, a source, or NULL) and a message
@@ -77,6 +79,9 @@ void mr_count(struct mr_telemetry *telemetry, enum mr_metric metric,
               const char *a, const char *b, double add);
 void mr_gauge(struct mr_telemetry *telemetry, enum mr_metric metric,
               const char *a, const char *b, double value);
+/* Moves a gauge by `add`: for a sum over several that each know their part. */
+void mr_gauge_add(struct mr_telemetry *telemetry, enum mr_metric metric,
+                  const char *a, const char *b, double add);
 void mr_observe(struct mr_telemetry *telemetry, enum mr_metric metric,
                 const char *a, const char *b, double seconds);
 
