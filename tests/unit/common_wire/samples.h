@@ -250,9 +250,12 @@ static inline struct mr_document sample_document(enum mr_doc_state state)
 
 static inline struct mr_vectors sample_vectors(void)
 {
-    static uint32_t passages[3] = { 0, 0, 1 };
+    static uint32_t passages[3];
     static const uint8_t floats[3 * 2 * 4] = { 0, 0, 0x80, 0x3F, 9 };
 
+    passages[0] = 0;
+    passages[1] = 0;
+    passages[2] = 1;
     return (struct mr_vectors){
         .id = text("doc:2"),
         .version = mr_version(1, 80),
