@@ -18,8 +18,9 @@
  *   idf = log(1 + (N - n + .5) / (n + .5))
  *   score = sum over terms, in the query's order and in double, of
  *           idf * tf / (tf + k1 * (1 - b + b * length / average))
+ *   (the order of operations: keyword_score.h; k1 >= 0, 0 <= b <= 1)
  *
- * Memory:  segments borrow their image.
+ * Memory:  segments borrow their image, which begins at a multiple of 8.
  * Threads: a segment is immutable: any number of readers.
  * I/O:     none.
  */
@@ -46,16 +47,23 @@ struct keyword_builder;
 
 struct keyword_builder *keyword_builder_new(void);
 void keyword_builder_free(struct keyword_builder *builder);
+/* Copies all of it.  A document without units leaves no entry. */
 void keyword_builder_add(struct keyword_builder *builder, struct mr_span id,
                          uint64_t content_version, uint64_t offset,
                          const struct keyword_unit *units, size_t count);
 size_t keyword_builder_units(const struct keyword_builder *builder);
-/* The image of all that was added; the builder is empty after it. */
+/* The image of all that was added, into `out`, which is empty; the builder is
+ * empty after it. */
 void keyword_builder_write(struct keyword_builder *builder, struct mr_buf *out);
 
 struct keyword_segment;
 
-/* Checks and opens an image.  MR_E_DAMAGED.  Freed by keyword_close(). */
+/*
+ * Opens an image.  All tables are checked; with `verify` the checksums as well,
+ * and that postings, lists and lengths agree, which reads it all.  Without it
+ * broken postings give wrong hits, but never lead out of the image.
+ * MR_E_DAMAGED.  Freed by keyword_close().
+ */
 MR_MUST_CHECK enum mr_code keyword_open(struct mr_span image, bool verify,
                                         struct keyword_segment **out,
                                         struct mr_err *err);
@@ -74,8 +82,9 @@ size_t keyword_unit_terms_max(const struct keyword_segment *segment);
 uint32_t keyword_unit_length(const struct keyword_segment *segment,
                              uint32_t unit);
 
-/* What is not live in a segment; one bit a unit, 1 is dead.  The three are
- * kept in step by whoever kills (shard/). */
+/* What is not live in a segment; one bit a unit, 1 is dead; the units of an
+ * entry live or die together.  The three are kept in step by whoever kills
+ * (shard/). */
 struct keyword_dead {
     const uint64_t *bits;           /* NULL: nothing is dead */
     const uint32_t *dead_frequency; /* by term ordinal; NULL: all 0 */
@@ -88,8 +97,10 @@ uint64_t keyword_frequency(const struct keyword_segment *segment,
                            const struct keyword_dead *dead,
                            struct mr_span term);
 
-/* An image of what is live in neighbouring segments, in their order.  Equal
- * for equal live content, however that lay in segments before. */
+/* An image of what is live in neighbouring segments, in their order, into
+ * `out`, which is empty.  Equal for equal live content, however that lay in
+ * segments before.  `dead` may be NULL, and so may each of its members.
+ * MR_E_LIMIT: more than an image holds.  MR_E_DAMAGED: a source is. */
 MR_MUST_CHECK enum mr_code keyword_merge(
     struct keyword_segment *const *segments, const uint64_t *const *dead,
     size_t count, struct mr_buf *out, struct mr_err *err);

@@ -10,7 +10,8 @@
  * Nothing in it depends on time, place or addresses: equal content, equal
  * bytes.
  *
- * Memory:  a view borrows the bytes.
+ * Memory:  a view borrows the bytes, which begin at a multiple of 8 (mapped, or
+ *          from malloc()).
  * Threads: views: any number of readers.
  * I/O:     none; indexer/io maps and writes the files.
  */
