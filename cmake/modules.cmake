@@ -37,3 +37,23 @@ function(mr_unit_tests folder)
       ENVIRONMENT "MILLRACE_SOURCE_DIR=${CMAKE_SOURCE_DIR}")
   endforeach()
 endfunction()
+
+# What the first lines of a program under tests/ say that it is linked with,
+# as in "// link: common_wire common_base".
+function(mr_link_line source out)
+  file(STRINGS ${source} lines REGEX "^// link: " LIMIT_COUNT 1)
+  string(REGEX REPLACE "^// link: *" "" libraries "${lines}")
+  string(REGEX REPLACE " +" ";" libraries "${libraries}")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
+  set(${out} ${libraries} PARENT_SCOPE)
+endfunction()
+
+# Sets `out` to whether all of the targets that follow exist.
+function(mr_targets_exist out)
+  set(${out} TRUE PARENT_SCOPE)
+  foreach(target IN LISTS ARGN)
+    if(NOT TARGET ${target})
+      set(${out} FALSE PARENT_SCOPE)
+    endif()
+  endforeach()
+endfunction()

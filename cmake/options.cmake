@@ -37,3 +37,7 @@ if(MILLRACE_SANITIZE)
   target_link_options(millrace_options INTERFACE
     -fsanitize=${MILLRACE_SANITIZE})
 endif()
+if(MILLRACE_FUZZ)
+  # Coverage of our code; the fuzz targets themselves bring the driver.
+  target_compile_options(millrace_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
