@@ -211,6 +211,8 @@ void mr_nfc(struct mr_span text, struct mr_buf *out, struct mr_source_map *map,
                          .map = map,
                          .counts = counts };
 
+    if (text.size == 0)
+        return;
     while (work.at + 3 <= work.size &&
            memcmp(work.data + work.at, "\xEF\xBB\xBF", 3) == 0)
         work.at += 3;

@@ -194,6 +194,43 @@ void mr_source_map_compose(const struct mr_source_map *outer,
     }
 }
 
+/* Runs `first` up to `end` as one. */
+static struct mr_source_run joined(const struct mr_source_run *first,
+                                   const struct mr_source_run *end)
+{
+    struct mr_source_run run = *first;
+    size_t source_end = run.source + run.source_size;
+
+    if (first + 1 == end)
+        return run;
+    run.copied = false;
+    while (++first < end) {
+        size_t one_end = first->source + first->source_size;
+
+        run.text_size += first->text_size;
+        run.source = first->source < run.source ? first->source : run.source;
+        source_end = one_end > source_end ? one_end : source_end;
+    }
+    run.source_size = source_end - run.source;
+    return run;
+}
+
+void mr_source_map_coarsen(struct mr_source_map *map, size_t runs_max)
+{
+    size_t group, kept = 0;
+
+    MR_ASSERT(runs_max > 0);
+    group = (map->count + runs_max - 1) / runs_max;
+    if (group <= 1)
+        return;
+    for (size_t i = 0; i < map->count; i += group) {
+        size_t end = i + group < map->count ? i + group : map->count;
+
+        map->runs[kept++] = joined(map->runs + i, map->runs + end);
+    }
+    map->count = kept;
+}
+
 struct mr_span mr_source_map_encode(const struct mr_source_map *map,
                                     size_t source_size, struct mr_arena *arena)
 {

@@ -72,6 +72,10 @@ void mr_source_map_compose(const struct mr_source_map *outer,
                            const struct mr_source_map *inner,
                            struct mr_source_map *out);
 
+/* Joins neighbours (which are replaced as a whole then) until there are at
+ * most `runs_max`, at least 1: the map says less, and nothing wrong. */
+void mr_source_map_coarsen(struct mr_source_map *map, size_t runs_max);
+
 /*
  * The smallest range of source bytes that holds all that text bytes `start`
  * up to `end` come from; of an empty range, its place.  Bytes past the end of

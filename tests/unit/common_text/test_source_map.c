@@ -163,6 +163,28 @@ START_TEST(composing_with_the_identity_changes_nothing)
 }
 END_TEST
 
+START_TEST(a_coarser_map_finds_no_less)
+{
+    struct mr_source_map fine = { 0 }, coarse = { 0 };
+
+    for (size_t i = 0; i < 100; i++) {
+        mr_source_map_copied(&fine, 7 * i % 500, 3);
+        mr_source_map_copied(&coarse, 7 * i % 500, 3);
+    }
+    mr_source_map_coarsen(&coarse, 9);
+    ck_assert_uint_le(coarse.count, 9);
+    ck_assert_uint_eq(coarse.text_size, fine.text_size);
+    for (size_t at = 0; at < fine.text_size; at++) {
+        struct mr_source_range a = mr_source_map_lookup(&fine, at, at + 1);
+        struct mr_source_range b = mr_source_map_lookup(&coarse, at, at + 1);
+
+        ck_assert(b.start <= a.start && a.end <= b.end);
+    }
+    mr_source_map_deinit(&fine);
+    mr_source_map_deinit(&coarse);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("source_map");
@@ -178,6 +200,7 @@ int main(void)
                         (int)(sizeof(broken) / sizeof(broken[0])));
     tcase_add_test(tcase, maps_of_two_steps_compose);
     tcase_add_test(tcase, composing_with_the_identity_changes_nothing);
+    tcase_add_test(tcase, a_coarser_map_finds_no_less);
     suite_add_tcase(suite, tcase);
 
     srunner_run_all(runner, CK_NORMAL);
