@@ -1,10 +1,17 @@
 # mr_library(NAME LINK a b c): a static library of every .c and .cc below the
-# current folder; NAME is the folder's path with "_" for "/".
-# mr_headers(NAME): a folder that holds headers only.
+# current folder; NAME is the folder's path with "_" for "/".  It is left out
+# where a part or a stage that it links is left out.
 # mr_tests(): for each folder tests/unit/NAME one test program a file, linked
 # with the library NAME; add LINK.cmake there for more.
 function(mr_library name)
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  foreach(item IN LISTS ARG_LINK)
+    if(item MATCHES "^part::|^(embedder|indexer|retriever|dataset)$"
+        AND NOT TARGET ${item})
+      message(STATUS "${name} is left out: it needs ${item}")
+      return()
+    endif()
+  endforeach()
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS
     ${CMAKE_CURRENT_SOURCE_DIR}/*.c ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   if(NOT sources)

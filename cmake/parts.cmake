@@ -33,3 +33,59 @@ mr_plain(stemmer libstemmer.h stemmer)
 mr_plain(unistring uninorm.h unistring)
 mr_plain(roaring roaring/roaring.h roaring)
 mr_plain(cld2 cld2/public/compact_lang_det.h cld2)
+
+# What deploy/deps has built: it says where.  Without FAISS or the model (the
+# thread sanitizer misreads OpenMP and TBB) the targets are missing, and
+# libraries that need them are left out; see mr_library().
+option(MILLRACE_FAISS "search vectors with FAISS" ON)
+option(MILLRACE_MODEL "embed with OpenVINO" ON)
+
+set(deps ${CMAKE_SOURCE_DIR}/deploy/deps)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${deps}
+  ${CMAKE_SOURCE_DIR}/deploy/deps.d/parts.txt)
+execute_process(COMMAND ${deps} --paths OUTPUT_VARIABLE built
+  COMMAND_ERROR_IS_FATAL ANY)
+
+# Sets PART_NAME to the folder of a part.
+function(mr_part name)
+  if(NOT "${built}" MATCHES "(^|\n)${name} ([^\n]+)")
+    message(FATAL_ERROR "${name} is not built: run deploy/deps (some 6 minutes "
+      "the first time)")
+  endif()
+  set(PART_${name} ${CMAKE_MATCH_2} PARENT_SCOPE)
+endfunction()
+
+if(MILLRACE_FAISS)
+  mr_part(faiss)
+  find_package(OpenMP REQUIRED)
+  find_library(PART_openblas openblas REQUIRED)
+  add_library(part::faiss INTERFACE IMPORTED)
+  target_include_directories(part::faiss INTERFACE ${PART_faiss}/include)
+  target_link_libraries(part::faiss INTERFACE
+    ${PART_faiss}/lib/libfaiss_c_avx2.a ${PART_faiss}/lib/libfaiss_avx2.a
+    OpenMP::OpenMP_CXX ${PART_openblas} stdc++ m)
+  # Its inline functions must be those that the library was built with.
+  target_compile_options(part::faiss INTERFACE
+    $<$<COMPILE_LANGUAGE:CXX>:-mavx2 -mfma -mf16c -mpopcnt>)
+endif()
+
+if(MILLRACE_MODEL)
+  mr_part(openvino)
+  mr_part(minilm)
+  add_library(part::openvino SHARED IMPORTED)
+  set_target_properties(part::openvino PROPERTIES
+    IMPORTED_LOCATION ${PART_openvino}/lib/libopenvino_c.so.2641
+    INTERFACE_INCLUDE_DIRECTORIES ${PART_openvino}/include)
+  # Where a binary in the build tree finds the model; an installed one looks
+  # in ../share/millrace/minilm beside itself first.
+  add_library(part::minilm INTERFACE IMPORTED)
+  target_compile_definitions(part::minilm INTERFACE
+    MILLRACE_MODEL_DIR_DEFAULT="${PART_minilm}")
+endif()
+
+mr_part(lexbor)
+add_library(part::lexbor INTERFACE IMPORTED)
+target_include_directories(part::lexbor INTERFACE ${PART_lexbor}/include)
+target_compile_definitions(part::lexbor INTERFACE LEXBOR_STATIC)
+target_link_libraries(part::lexbor INTERFACE
+  ${PART_lexbor}/lib/liblexbor_static.a m)
