@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * apply.c - what one record of `documents` or `vectors` changes in a shard.
+ *
+ * The sides follow their own topic record by record and never look at the
+ * table to decide what lives, so that reading the log again from an older
+ * offset gives the same segments, although the table is ahead.
+ */
+#include "indexer/shard/shard.h"
+
+#include <string.h>
+
+#include "common/base/mr_assert.h"
+
+/* Terms of one text, behind those that are there already. */
+static void append_terms(struct shard *shard, struct mr_span text,
+                         const char *language, struct mr_span *terms,
+                         size_t *count, size_t room)
+{
+    struct analyzer_term *found;
+    size_t there;
+
+    analyzer_run(shard->analyzer, text, language, shard->arena, &found, &there);
+    for (size_t i = 0; i < there && *count < room; i++)
+        terms[(*count)++] = found[i].term;
+}
+
+/* A term takes at least a byte of text, and CJK two for each but the first. */
+static size_t terms_room(const struct mr_document *document,
+                         const struct mr_passage *passage)
+{
+    return document->title.size + passage->headings.size + passage->end -
+           passage->start + 3;
+}
+
+static enum mr_code load_text(struct shard *shard,
+                              const struct mr_document *document,
+                              struct mr_span *out, struct mr_err *err)
+{
+    *out = document->text.bytes;
+    if (!document->text.in_blob)
+        return MR_OK;
+    return mr_blob_get(shard->spec.place->blob, document->text.hash,
+                       shard->arena, out, err);
+}
+
+static enum mr_code add_passages(struct shard *shard,
+                                 const struct mr_document *document,
+                                 uint64_t offset, struct mr_err *err)
+{
+    size_t count = document->passages.count;
+    struct keyword_unit *units =
+        mr_arena_calloc(shard->arena, count, sizeof(*units));
+    const char *language = document->language.size > 0
+                               ? mr_arena_str(shard->arena, document->language)
+                               : shard->language;
+    struct mr_span text;
+    enum mr_code code = load_text(shard, document, &text, err);
+
+    if (code != MR_OK)
+        return code;
+    for (size_t i = 0; i < count; i++) {
+        const struct mr_passage *passage = &document->passages.items[i];
+        size_t room = terms_room(document, passage);
+        struct mr_span *terms =
+            mr_arena_alloc(shard->arena, room * sizeof(*terms));
+
+        if (passage->end > text.size || passage->start > passage->end)
+            return mr_fail(err, MR_E_DAMAGED,
+                           "index: a passage of %.*s lies outside its text",
+                           MR_SPAN_ARG(document->id));
+        append_terms(shard, document->title, language, terms, &units[i].count,
+                     room);
+        append_terms(shard, passage->headings, language, terms, &units[i].count,
+                     room);
+        append_terms(
+            shard,
+            mr_span(text.data + passage->start, passage->end - passage->start),
+            language, terms, &units[i].count, room);
+        units[i].terms = terms;
+    }
+    side_add_keyword(shard->sides[SIDE_KEYWORD], document->id,
+                     document->content_version, offset, units, count);
+    return MR_OK;
+}
+
+/* A null on `documents`: the document was deleted long ago. */
+static enum mr_code forget_document(struct shard *shard,
+                                    const struct mr_record *record,
+                                    struct mr_err *err)
+{
+    const struct table_doc *doc = table_find(shard->table, record->key);
+    bool has;
+
+    if (doc == NULL || doc->documents_offset == UINT64_MAX ||
+        doc->documents_offset <= record->offset) {
+        (void)pthread_rwlock_wrlock(&shard->table_lock);
+        table_remove(shard->table, record->key);
+        (void)pthread_rwlock_unlock(&shard->table_lock);
+        records_put_document(&shard->records, shard->batch, record->key,
+                             record->offset, (struct mr_span){ 0 });
+    }
+    return side_kill(shard->sides[SIDE_KEYWORD], record->key, false, 0, &has,
+                     err);
+}
+
+static enum mr_code apply_document(struct shard *shard,
+                                   const struct mr_record *record,
+                                   struct mr_err *err)
+{
+    struct side *side = shard->sides[SIDE_KEYWORD];
+    struct mr_document document;
+    enum mr_code code;
+    bool newest;
+    bool live;
+    bool has;
+
+    if (record->value.data == NULL)
+        return forget_document(shard, record, err);
+    code = mr_document_parse(record->value, shard->arena, &document, err);
+    if (code != MR_OK)
+        return code;
+    document.id = record->key;
+    (void)pthread_rwlock_wrlock(&shard->table_lock);
+    newest = table_set_document(shard->table, &document, record->offset);
+    (void)pthread_rwlock_unlock(&shard->table_lock);
+    if (newest)
+        records_put_document(&shard->records, shard->batch, record->key,
+                             record->offset, record->value);
+    live = document.state == MR_STATE_LIVE;
+    code =
+        side_kill(side, record->key, live, document.content_version, &has, err);
+    if (code == MR_OK && live && !has)
+        code = add_passages(shard, &document, record->offset, err);
+    return code;
+}
+
+/* Floats of a message that may not be aligned, into the arena. */
+static enum mr_code load_floats(struct shard *shard, struct mr_vectors *vectors,
+                                float **out, struct mr_err *err)
+{
+    size_t bytes = vectors->count * vectors->dimension * sizeof(float);
+    enum mr_code code = MR_OK;
+
+    if (vectors->floats.in_blob)
+        code = mr_blob_get(shard->spec.place->blob, vectors->floats.hash,
+                           shard->arena, &vectors->floats.bytes, err);
+    if (code != MR_OK)
+        return code;
+    if (vectors->dimension != shard->spec.dimension ||
+        vectors->floats.bytes.size != bytes)
+        return mr_fail(err, MR_E_DAMAGED,
+                       "index: vectors of %.*s: %zu of dimension %u in %zu "
+                       "bytes; the model has dimension %u",
+                       MR_SPAN_ARG(vectors->id), vectors->count,
+                       vectors->dimension, vectors->floats.bytes.size,
+                       shard->spec.dimension);
+    *out = mr_arena_alloc(shard->arena, bytes);
+    if (bytes > 0)
+        memcpy(*out, vectors->floats.bytes.data, bytes);
+    return MR_OK;
+}
+
+static enum mr_code apply_vectors(struct shard *shard,
+                                  const struct mr_record *record,
+                                  struct mr_err *err)
+{
+    struct side *side = shard->sides[SIDE_DENSE];
+    struct mr_vectors vectors;
+    float *floats;
+    enum mr_code code;
+    bool newest;
+    bool live;
+    bool has;
+
+    if (record->value.data == NULL)
+        return side_kill(side, record->key, false, 0, &has, err);
+    code = mr_vectors_parse(record->value, shard->arena, &vectors, err);
+    if (code != MR_OK)
+        return code;
+    vectors.id = record->key;
+    (void)pthread_rwlock_wrlock(&shard->table_lock);
+    newest = table_set_vectors(shard->table, &vectors, record->offset);
+    (void)pthread_rwlock_unlock(&shard->table_lock);
+    if (newest)
+        records_put_vectors(&shard->records, shard->batch, &vectors,
+                            record->offset);
+    live = vectors.state == MR_STATE_LIVE;
+    code =
+        side_kill(side, record->key, live, vectors.content_version, &has, err);
+    if (code == MR_OK && live && !has)
+        code = load_floats(shard, &vectors, &floats, err);
+    if (code == MR_OK && live && !has)
+        side_add_dense(side, record->key, vectors.content_version,
+                       record->offset, floats, vectors.passages, vectors.count);
+    return code;
+}
+
+enum mr_code shard_apply(struct shard *shard, const struct mr_record *record,
+                         struct mr_err *err)
+{
+    const struct mr_place *place = shard->spec.place;
+    bool dense = record->topic == place->topics[MR_TOPIC_VECTORS];
+    struct side *side = shard->sides[dense ? SIDE_DENSE : SIDE_KEYWORD];
+    struct mr_err why = { 0 };
+    enum mr_code code;
+
+    MR_ASSERT(dense || record->topic == place->topics[MR_TOPIC_DOCUMENTS]);
+    code = dense ? apply_vectors(shard, record, &why)
+                 : apply_document(shard, record, &why);
+    if (code == MR_OK) {
+        for (size_t i = 0; i < MANIFEST_SIDES; i++)
+            side_refresh(shard->sides[i], record->key);
+        code = side_done(side, record->offset, &why);
+    }
+    if (code == MR_OK)
+        return MR_OK;
+    return mr_fail(err, code, "index: %s, offset %llu: %.220s",
+                   dense ? "vectors" : "documents",
+                   (unsigned long long)record->offset, why.text);
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * records.c - see records.h.
+ */
+#include "indexer/shard/records.h"
+
+#include "common/base/mr_buf.h"
+#include "common/base/mr_reader.h"
+
+enum mr_code records_init(struct records *records, struct mr_store *store,
+                          struct mr_err *err)
+{
+    enum mr_code code;
+
+    records->store = store;
+    code = mr_store_space(store, "documents", &records->documents, err);
+    if (code == MR_OK)
+        code = mr_store_space(store, "vectors", &records->vectors, err);
+    return code;
+}
+
+void records_put_document(const struct records *records, struct mr_batch *batch,
+                          struct mr_span id, uint64_t offset,
+                          struct mr_span value)
+{
+    struct mr_buf buf = mr_buf(value.size + 8);
+
+    if (value.data == NULL) {
+        mr_batch_delete(batch, records->documents, id);
+        mr_batch_delete(batch, records->vectors, id);
+        return;
+    }
+    mr_buf_u64(&buf, offset);
+    mr_buf_span(&buf, value);
+    mr_batch_put(batch, records->documents, id, mr_buf_bytes(&buf));
+    mr_buf_deinit(&buf);
+}
+
+void records_put_vectors(const struct records *records, struct mr_batch *batch,
+                         const struct mr_vectors *vectors, uint64_t offset)
+{
+    struct mr_buf buf = mr_buf(64 + MR_ERROR_BYTES_MAX);
+
+    mr_buf_u64(&buf, offset);
+    mr_buf_u64(&buf, vectors->version);
+    mr_buf_u64(&buf, vectors->content_version);
+    mr_buf_byte(&buf, (uint8_t)vectors->state);
+    if (vectors->state == MR_STATE_FAILED)
+        mr_buf_span(&buf, vectors->error);
+    mr_batch_put(batch, records->vectors, vectors->id, mr_buf_bytes(&buf));
+    mr_buf_deinit(&buf);
+}
+
+static enum mr_code parse_document(struct mr_span value, struct mr_arena *arena,
+                                   uint64_t *offset, struct mr_document *out,
+                                   struct mr_err *err)
+{
+    struct mr_reader in = mr_reader(value);
+    struct mr_err why = { 0 };
+
+    *offset = mr_read_u64(&in);
+    if (in.overrun ||
+        mr_document_parse(mr_read_rest(&in), arena, out, &why) != MR_OK)
+        return mr_fail(err, MR_E_DAMAGED, "records: a document: %.250s",
+                       in.overrun ? "too short" : why.text);
+    return MR_OK;
+}
+
+static enum mr_code parse_vectors(struct mr_span value, uint64_t *offset,
+                                  struct mr_vectors *out, struct mr_err *err)
+{
+    struct mr_reader in = mr_reader(value);
+
+    *out = (struct mr_vectors){ 0 };
+    *offset = mr_read_u64(&in);
+    out->version = mr_read_u64(&in);
+    out->content_version = mr_read_u64(&in);
+    out->state = (enum mr_doc_state)mr_read_byte(&in);
+    out->error = mr_read_rest(&in);
+    if (in.overrun || out->state < MR_STATE_LIVE ||
+        out->state > MR_STATE_FAILED)
+        return mr_fail(err, MR_E_DAMAGED,
+                       "records: vectors of a document: %zu bytes, state %d",
+                       value.size, (int)out->state);
+    return MR_OK;
+}
+
+enum mr_code records_document(const struct records *records, struct mr_span id,
+                              struct mr_arena *arena, bool *found,
+                              struct mr_document *out, struct mr_err *err)
+{
+    struct mr_span value;
+    uint64_t offset;
+    enum mr_code code = mr_store_get(records->store, records->documents, id,
+                                     arena, &value, err);
+
+    *found = code == MR_OK && value.data != NULL;
+    if (!*found)
+        return code;
+    return parse_document(value, arena, &offset, out, err);
+}
+
+enum mr_code records_error(const struct records *records, struct mr_span id,
+                           struct mr_arena *arena, struct mr_span *out,
+                           struct mr_err *err)
+{
+    struct mr_vectors vectors;
+    struct mr_span value;
+    uint64_t offset;
+    enum mr_code code =
+        mr_store_get(records->store, records->vectors, id, arena, &value, err);
+
+    *out = (struct mr_span){ 0 };
+    if (code != MR_OK || value.data == NULL)
+        return code;
+    code = parse_vectors(value, &offset, &vectors, err);
+    if (code == MR_OK && vectors.state == MR_STATE_FAILED)
+        *out = vectors.error;
+    return code;
+}
+
+struct filling {
+    struct table *table;
+    struct mr_arena *arena;
+};
+
+static enum mr_code visit_document(void *context, struct mr_span key,
+                                   struct mr_span value, bool *stop,
+                                   struct mr_err *err)
+{
+    struct filling *filling = context;
+    struct mr_document document;
+    uint64_t offset;
+    enum mr_code code;
+
+    (void)stop;
+    mr_arena_reset(filling->arena);
+    code = parse_document(value, filling->arena, &offset, &document, err);
+    if (code != MR_OK)
+        return code;
+    document.id = key;
+    (void)table_set_document(filling->table, &document, offset);
+    return MR_OK;
+}
+
+static enum mr_code visit_vectors(void *context, struct mr_span key,
+                                  struct mr_span value, bool *stop,
+                                  struct mr_err *err)
+{
+    struct filling *filling = context;
+    struct mr_vectors vectors;
+    uint64_t offset;
+    enum mr_code code = parse_vectors(value, &offset, &vectors, err);
+
+    (void)stop;
+    if (code != MR_OK)
+        return code;
+    vectors.id = key;
+    (void)table_set_vectors(filling->table, &vectors, offset);
+    return MR_OK;
+}
+
+enum mr_code records_fill(const struct records *records, struct table *table,
+                          struct mr_err *err)
+{
+    struct filling filling = { .table = table, .arena = mr_arena_new() };
+    struct mr_range all = { 0 };
+    enum mr_code code = mr_store_scan(records->store, records->documents, all,
+                                      visit_document, &filling, err);
+
+    if (code == MR_OK)
+        code = mr_store_scan(records->store, records->vectors, all,
+                             visit_vectors, &filling, err);
+    mr_arena_free(filling.arena);
+    return code;
+}

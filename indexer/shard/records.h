@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * records.h - the documents of a shard, as they came on its topics.
+ *
+ * Space "documents": id -> offset:u64, then the record's value as it was.
+ * Space "vectors":   id -> offset:u64 version:u64 content:u64 state:u8, then
+ *                    the error when the embedding failed.
+ * Writing the same record twice changes nothing.
+ *
+ * Memory:  what is read lies in the arena.
+ * Threads: any.
+ * I/O:     the shard's own store.
+ */
+#ifndef INDEXER_SHARD_RECORDS_H
+#define INDEXER_SHARD_RECORDS_H
+
+#include "common/base/mr_arena.h"
+#include "common/base/mr_batch.h"
+#include "common/ports/store.h"
+#include "common/wire/document.h"
+#include "common/wire/vectors.h"
+#include "indexer/shard/table.h"
+
+struct records {
+    struct mr_store *store;
+    mr_space_id documents;
+    mr_space_id vectors;
+};
+
+MR_MUST_CHECK enum mr_code records_init(struct records *records,
+                                        struct mr_store *store,
+                                        struct mr_err *err);
+
+/* An absent value removes what is known of the id. */
+void records_put_document(const struct records *records, struct mr_batch *batch,
+                          struct mr_span id, uint64_t offset,
+                          struct mr_span value);
+void records_put_vectors(const struct records *records, struct mr_batch *batch,
+                         const struct mr_vectors *vectors, uint64_t offset);
+
+/* *found false: there is none.  Borrowed texts lie in the arena. */
+MR_MUST_CHECK enum mr_code records_document(const struct records *records,
+                                            struct mr_span id,
+                                            struct mr_arena *arena, bool *found,
+                                            struct mr_document *out,
+                                            struct mr_err *err);
+
+/* Why the embedding failed, or an absent span. */
+MR_MUST_CHECK enum mr_code records_error(const struct records *records,
+                                         struct mr_span id,
+                                         struct mr_arena *arena,
+                                         struct mr_span *out,
+                                         struct mr_err *err);
+
+/* Fills an empty table with all of it. */
+MR_MUST_CHECK enum mr_code records_fill(const struct records *records,
+                                        struct table *table,
+                                        struct mr_err *err);
+
+#endif
