@@ -22,8 +22,11 @@
  * <collection>.<generation>.<stage>.<lane>.<space>.  The consumer group is
  * <collection>.<generation>.<stage>.
  *
- * Memory:  one arena a worker, reset after each commit; its limit is the
- *          batch's limits times a small factor.
+ * A wake that is due does not keep inputs waiting: the stage is called with
+ * none as soon as there are none, and after at most 4 batches.
+ *
+ * Memory:  one arena a worker, reset after each commit; what a step appends is
+ *          bounded by MR_EFFECTS_BYTES_MAX.
  * Threads: start() makes one thread; step() is for callers that schedule by
  *          themselves (the simulation).  stop(), wake() and status() from any.
  * I/O:     that of the ports.
@@ -43,7 +46,7 @@ struct mr_flight;
 
 struct mr_worker_spec {
     const struct mr_place *place; /* borrowed for the worker's life */
-    struct mr_stage *stage;       /* taken: freed with the worker */
+    struct mr_stage *stage;       /* taken, also when new fails */
     const uint32_t *partitions;   /* copied */
     size_t partition_count;
     uint32_t lane; /* names its state; a stage's lanes differ */
@@ -81,6 +84,9 @@ MR_MUST_CHECK enum mr_code mr_worker_step(struct mr_worker *worker, int wait_ms,
 
 MR_MUST_CHECK enum mr_code mr_worker_start(struct mr_worker *worker,
                                            struct mr_err *err);
+
+/* Ends the present or next wait for input; from any thread. */
+void mr_worker_wake(struct mr_worker *worker);
 
 /* Finishes and commits the batch in hand, then joins the thread. */
 void mr_worker_stop(struct mr_worker *worker);

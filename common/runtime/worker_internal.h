@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * worker_internal.h - a worker from inside.  Private to runtime.
+ *
+ *   worker.c         its life: new, thread, stop
+ *   worker_round.c   one round: poll, step, commit, and what failures do
+ *   worker_dead.c    the input that failed for good
+ *   worker_report.c  status, lag, metrics
+ *
+ * Threads: the fields under `lock` are read by others; everything else belongs
+ *          to whoever runs the rounds.
+ */
+#ifndef COMMON_RUNTIME_WORKER_INTERNAL_H
+#define COMMON_RUNTIME_WORKER_INTERNAL_H
+
+#include <pthread.h>
+
+#include "common/runtime/effects_internal.h"
+#include "common/runtime/flight.h"
+#include "common/runtime/worker.h"
+
+/* A partition of an input topic. */
+struct mr_worker_part {
+    enum mr_topic topic;
+    uint32_t partition;
+    uint64_t next;          /* committed; under the lock */
+    bool known;             /* `next` is; under the lock */
+    bool unsure;            /* a commit failed: `next` may be behind */
+    uint64_t end_before;    /* when known is false or unsure true: where the
+                               partition ended before the last poll */
+    uint64_t isolate_until; /* inputs below it are worked singly */
+};
+
+struct mr_worker {
+    struct mr_worker_spec spec; /* `partitions` is not kept in it */
+    const struct mr_place *place;
+    struct mr_stage *stage;
+    struct mr_bus_reader *reader;
+    struct mr_flight_slot *slot; /* NULL: none */
+    struct mr_arena *arena;
+    struct mr_effects effects;
+    struct mr_state state;
+    struct mr_batch *batch;
+    struct mr_worker_part *parts;
+    size_t part_count;
+    uint64_t topic_hashes[MR_STAGE_READS_MAX];
+
+    /* of the batch in hand */
+    struct mr_input *inputs;
+    size_t input_room;
+    size_t input_count;
+    struct mr_position *positions; /* part_count of them */
+    struct mr_flight_range *ranges;
+    struct mr_worker_part **range_parts;
+    size_t range_count; /* of these three; one a partition in the batch */
+
+    bool begun;     /* the step at the start has been made */
+    bool isolating; /* inputs are polled one at a time */
+    bool rewinding; /* before the next poll */
+    bool unsure;    /* some part is, or is not known */
+    int64_t wake_us;
+    unsigned wake_passed; /* batches since the wake was due */
+    unsigned attempts;    /* failures of class RETRY in a row */
+    int64_t retry_began_us;
+    int64_t lag_at_us; /* when the lag was last looked at */
+    double lag_shown;  /* what this worker added to the gauge */
+
+    pthread_t thread;
+    bool running;
+    pthread_mutex_t lock;
+    pthread_cond_t stop;
+    bool stopping;                  /* under the lock, as the next */
+    struct mr_worker_status status; /* but for lag */
+};
+
+/* The work of mr_worker_step(), without the bookkeeping of failures. */
+MR_MUST_CHECK enum mr_code mr_worker_round(struct mr_worker *worker,
+                                           int wait_ms, bool *worked,
+                                           struct mr_err *err);
+
+/* The single input in hand goes to `dead` for `cause`, with the effects of
+ * the stage's fail(), into worker->effects. */
+MR_MUST_CHECK enum mr_code mr_worker_bury(struct mr_worker *worker,
+                                          const struct mr_err *cause,
+                                          struct mr_err *err);
+
+/* After a commit of the inputs in hand; `failed` of them were buried. */
+void mr_worker_report(struct mr_worker *worker, size_t failed, int64_t began_us,
+                      int64_t commit_us);
+
+/* From time to time: the gauge of the lag. */
+void mr_worker_report_lag(struct mr_worker *worker);
+
+/* The gauge without this worker. */
+void mr_worker_retire_lag(struct mr_worker *worker);
+
+bool mr_worker_stopping(struct mr_worker *worker);
+
+#endif
