@@ -57,13 +57,22 @@ endfunction()
 
 if(MILLRACE_FAISS)
   mr_part(faiss)
-  find_package(OpenMP REQUIRED)
   find_library(PART_openblas openblas REQUIRED)
   add_library(part::faiss INTERFACE IMPORTED)
   target_include_directories(part::faiss INTERFACE ${PART_faiss}/include)
   target_link_libraries(part::faiss INTERFACE
     ${PART_faiss}/lib/libfaiss_c_avx2.a ${PART_faiss}/lib/libfaiss_avx2.a
-    OpenMP::OpenMP_CXX ${PART_openblas} stdc++ m)
+    gomp ${PART_openblas} stdc++ m)
+  # Its headers want the omp.h of the OpenMP that it was built with, gcc's,
+  # which clang reads but for an attribute.
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    execute_process(COMMAND gcc -print-file-name=include/omp.h
+      OUTPUT_VARIABLE omp_h OUTPUT_STRIP_TRAILING_WHITESPACE)
+    file(READ ${omp_h} text)
+    string(REPLACE "__malloc__ (omp_free)" "__malloc__" text "${text}")
+    file(WRITE ${CMAKE_BINARY_DIR}/parts/omp.h "${text}")
+    target_include_directories(part::faiss INTERFACE ${CMAKE_BINARY_DIR}/parts)
+  endif()
   # Its inline functions must be those that the library was built with.
   target_compile_options(part::faiss INTERFACE
     $<$<COMPILE_LANGUAGE:CXX>:-mavx2 -mfma -mf16c -mpopcnt>)
