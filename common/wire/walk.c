@@ -38,20 +38,35 @@ static void take(struct walk *walk, size_t count)
                        MR_WIRE_FIELDS_MAX);
 }
 
+/* Most tags and sizes are one byte: those are not worth a call. */
+static uint64_t read_varint(struct mr_reader *in)
+{
+    if (in->at < in->size && in->data[in->at] < 0x80)
+        return in->data[in->at++];
+    return mr_read_varint(in);
+}
+
+static struct mr_span read_sized(struct mr_reader *in)
+{
+    uint64_t size = read_varint(in);
+
+    return mr_read_span(in, size > in->size ? SIZE_MAX : (size_t)size);
+}
+
 static bool read_value(struct mr_reader *in, struct field *field)
 {
     switch ((int)field->type) {
     case PROTOBUF_C_WIRE_TYPE_VARINT:
-        (void)mr_read_varint(in);
+        (void)read_varint(in);
         break;
     case PROTOBUF_C_WIRE_TYPE_64BIT:
-        (void)mr_read_u64(in);
+        (void)mr_read_span(in, 8);
         break;
     case PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED:
-        field->bytes = mr_read_sized(in);
+        field->bytes = read_sized(in);
         break;
     case PROTOBUF_C_WIRE_TYPE_32BIT:
-        (void)mr_read_u32(in);
+        (void)mr_read_span(in, 4);
         break;
     default: /* groups, and what was never a type */
         return false;
@@ -63,7 +78,7 @@ static bool read_field(struct mr_reader *in,
                        const ProtobufCMessageDescriptor *descriptor,
                        struct field *field)
 {
-    uint64_t tag = mr_read_varint(in);
+    uint64_t tag = read_varint(in);
     uint64_t number = tag >> 3;
 
     *field = (struct field){ .type = (ProtobufCWireType)(tag & 7) };

@@ -31,8 +31,8 @@ START_TEST(every_code_point_but_surrogates_is_valid)
         size_t size = encode(point, bytes);
         bool surrogate = point >= 0xD800 && point < 0xE000;
 
-        ck_assert_msg(mr_wire_utf8_valid(mr_span(bytes, size)) == !surrogate,
-                      "U+%04X", point);
+        if (mr_wire_utf8_valid(mr_span(bytes, size)) == surrogate)
+            ck_abort_msg("U+%04X", point);
     }
 }
 END_TEST
