@@ -167,7 +167,7 @@ static enum mr_code apply_vectors(struct shard *shard,
 {
     struct side *side = shard->sides[SIDE_DENSE];
     struct mr_vectors vectors;
-    float *floats;
+    float *floats = NULL;
     enum mr_code code;
     bool newest;
     bool live;
