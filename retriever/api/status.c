@@ -2,6 +2,8 @@
 /*
  * status.c - GET /v1/status, /v1/why/{id}, /metrics, /healthz, /readyz.
  */
+#include <stdio.h>
+
 #include "common/base/mr_time.h"
 #include "common/wire/raw.h"
 #include "retriever/api/api.h"
@@ -207,23 +209,45 @@ void api_why(struct mr_http_call *call, struct mr_http_reply *reply)
         render_story(&out, call, &record);
 }
 
+static void measure_shard(struct mr_telemetry *telemetry, const char *name,
+                          const struct shard_status *status)
+{
+    mr_gauge(telemetry, MR_M_INDEX_DOCUMENTS, name, "live",
+             (double)status->live);
+    mr_gauge(telemetry, MR_M_INDEX_DOCUMENTS, name, "rejected",
+             (double)status->rejected);
+    mr_gauge(telemetry, MR_M_INDEX_DOCUMENTS, name, "duplicate",
+             (double)status->duplicate);
+    mr_gauge(telemetry, MR_M_INDEX_DOCUMENTS, name, "deleted",
+             (double)status->deleted);
+    mr_gauge(telemetry, MR_M_INDEX_DOCUMENTS, name, "failed",
+             (double)status->failed);
+    mr_gauge(telemetry, MR_M_INDEX_SEARCHABLE, name, "keyword",
+             (double)status->live);
+    mr_gauge(telemetry, MR_M_INDEX_SEARCHABLE, name, "dense",
+             (double)status->documents_dense);
+    mr_gauge(telemetry, MR_M_INDEX_SEGMENTS, name, "keyword",
+             (double)status->keyword_segments);
+    mr_gauge(telemetry, MR_M_INDEX_SEGMENTS, name, "dense",
+             (double)status->dense_segments);
+    mr_gauge(telemetry, MR_M_INDEX_BYTES, name, NULL, (double)status->bytes);
+}
+
 void api_metrics(struct mr_http_call *call, struct mr_http_reply *reply)
 {
     struct retriever *retriever = api_retriever(call);
     struct mr_telemetry *telemetry = retriever->spec.telemetry;
-    struct shard_status sum = sum_of(retriever);
 
-    mr_gauge(telemetry, MR_M_DOCUMENTS, "live", NULL, (double)sum.live);
-    mr_gauge(telemetry, MR_M_DOCUMENTS, "rejected", NULL, (double)sum.rejected);
-    mr_gauge(telemetry, MR_M_DOCUMENTS, "duplicate", NULL,
-             (double)sum.duplicate);
-    mr_gauge(telemetry, MR_M_DOCUMENTS, "deleted", NULL, (double)sum.deleted);
-    mr_gauge(telemetry, MR_M_DOCUMENTS, "failed", NULL, (double)sum.failed);
-    mr_gauge(telemetry, MR_M_SEARCHABLE, "keyword", NULL, (double)sum.live);
-    mr_gauge(telemetry, MR_M_SEARCHABLE, "dense", NULL,
-             (double)sum.documents_dense);
-    mr_gauge(telemetry, MR_M_INDEX_BYTES, NULL, NULL, (double)sum.bytes);
-    mr_gauge(telemetry, MR_M_INDEX_RECALL, NULL, NULL, sum.recall);
+    for (size_t i = 0; i < retriever->spec.shard_count; i++) {
+        struct shard_status status;
+        char name[12];
+
+        (void)snprintf(name, sizeof(name), "%zu", i);
+        shard_status(retriever->spec.shards[i], &status);
+        measure_shard(telemetry, name, &status);
+    }
+    mr_gauge(telemetry, MR_M_SEARCH_RECALL, NULL, NULL,
+             sum_of(retriever).recall);
     reply->content_type = "text/plain; version=0.0.4; charset=utf-8";
     mr_telemetry_expose(telemetry, &reply->body);
 }
