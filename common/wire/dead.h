@@ -8,7 +8,7 @@
 #include "common/wire/types.h"
 
 struct mr_dead {
-    struct mr_span id;
+    struct mr_span id; /* the record's key, any bytes */
     struct mr_span stage;
     struct mr_span topic; /* whole name, and the place in it */
     uint32_t partition;

@@ -28,7 +28,7 @@ struct mr_document {
     struct mr_reason reason;
     int64_t time_ms;
     struct mr_span source;
-    enum mr_lane lane;
+    enum mr_lane lane; /* 0 in a tombstone whose put was never seen */
     struct mr_access access;
     struct mr_span title;
     struct mr_span url;

@@ -8,7 +8,11 @@
  * and encoding are the headers beside this one, one a topic:
  *
  *   X_encode()  appends nothing twice: one packed message into the arena.
+ *               MR_E_INVALID, MR_E_LIMIT: the struct is not a message; words
+ *               that tell of a failure are cut and made UTF-8 instead.
  *   X_parse()   spans point into the bytes that were parsed or the arena.
+ *               MR_E_CORRUPT, MR_E_LIMIT: poison; MR_E_CONFIG: a later major
+ *               version.  After a failure `out` means nothing.
  *
  * What was absent is absent after the way through a message, and so is a text
  * that was empty; only payloads and the texts of pairs keep the difference.
