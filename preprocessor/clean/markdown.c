@@ -194,11 +194,18 @@ static bool take_fence(struct blocks *b, const struct line *line)
     return true;
 }
 
+static size_t trim_end(const struct blocks *b, size_t start, size_t end)
+{
+    while (end > start && only(b, end - 1, end, " \t"))
+        end--;
+    return end;
+}
+
 static bool take_atx(struct blocks *b, const struct line *line)
 {
     size_t level = count_at(b, line->text, line->end, '#');
     size_t start = line->text + level;
-    size_t end = line->end;
+    size_t end = line->end, closing;
 
     if (level < 1 || level > 6 || line->indent > 3 ||
         (start < end && b->source.data[start] != ' ' &&
@@ -208,14 +215,12 @@ static bool take_atx(struct blocks *b, const struct line *line)
     b->in_list = false;
     while (start < end && only(b, start, start + 1, " \t"))
         start++;
-    while (end > start && only(b, end - 1, end, " \t"))
-        end--;
-    size_t closing = end;
-
+    end = trim_end(b, start, end);
+    closing = end;
     while (closing > start && b->source.data[closing - 1] == '#')
         closing--;
     if (closing == start || only(b, closing - 1, closing, " \t"))
-        end = closing;
+        end = trim_end(b, start, closing);
     drop(b, line->start, start);
     drop(b, end, line->end);
     clean_markdown_inline(b->source, b->keep, start, end, &b->draft->linked);

@@ -13,7 +13,7 @@
 
 /* The end of a paragraph is worth this share of the target in distance from
  * the ideal size. */
-#define PARAGRAPH_BONUS 8u
+#define PARAGRAPH_BONUS 6u
 
 /* A sentence, or a part of one that is too long. */
 struct unit {
@@ -32,6 +32,11 @@ struct cutter {
     size_t item_room;
     size_t count; /* all passages, also those past the limit */
 };
+
+static bool is_white(uint8_t byte)
+{
+    return byte == ' ' || byte == '\n' || byte == '\t';
+}
 
 static void add_unit(struct cutter *cutter, struct unit unit)
 {
@@ -66,6 +71,9 @@ static void end_piece(struct cutter *cutter, struct piece *piece, size_t at,
     MR_ASSERT(at > piece->start && words <= piece->words);
 
     add_unit(cutter, (struct unit){ piece->start, at, words, false });
+    while (at < cutter->spec->text.size &&
+           is_white(cutter->spec->text.data[at]))
+        at++;
     piece->start = at;
     piece->words -= words;
     piece->line = 0;
@@ -168,6 +176,12 @@ static void add_passage(struct cutter *cutter, size_t start, size_t end,
 
     if (ordinal > MR_PASSAGES_MAX)
         return;
+    /* Parts of a sentence may have white space at their ends. */
+    while (end > start && is_white(spec->text.data[end - 1]))
+        end--;
+    while (start < end && is_white(spec->text.data[start]))
+        start++;
+    MR_ASSERT(start < end);
     if (ordinal == cutter->item_room) {
         cutter->item_room = cutter->item_room == 0 ? 16 : 2 * cutter->item_room;
         cutter->items = mr_realloc_array(cutter->items, cutter->item_room,
