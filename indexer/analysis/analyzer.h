@@ -6,7 +6,7 @@
  * it knows the language, then without accents (fold.h); numbers and code names
  * stay whole, CJK runs give their characters' bigrams, and a lone character
  * itself.  Words longer than ANALYZER_TERM_BYTES_MAX are cut there.  Stop words
- * stay: BM25's idf weighs them.
+ * (stops.h) are left out of a text that has other words too.
  *
  * Memory:  terms lie in the arena.
  * Threads: an analyzer serves one thread at a time.

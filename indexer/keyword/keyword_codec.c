@@ -33,8 +33,8 @@ bool keyword_decode_short(struct mr_span bytes, size_t count,
 
         if ((number & 1) == 0)
             tf = mr_read_varint(&in) + 2;
-        if (in.overrun || (number >> 1) >= units_end - next ||
-            tf > UINT32_MAX || tf < 1)
+        if (in.overrun || (number >> 1) >= units_end - next || tf > INT32_MAX ||
+            tf < 1)
             return false;
         next += number >> 1;
         units[i] = (uint32_t)next++;

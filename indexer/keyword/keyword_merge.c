@@ -28,6 +28,7 @@ struct merge {
     struct entries_builder *entries;
     struct keyword_writer writer;
     uint32_t unit_count;
+    bool is_broken;      /* a source breaks its format */
     struct mr_buf units; /* u32 each: of the term at hand */
     struct mr_buf tfs;
     struct keyword_cursor cursor;
@@ -113,6 +114,19 @@ static void fill_heap(struct merge *merge)
         sink(merge, i);
 }
 
+static void gather_posting(struct merge *merge, uint32_t unit, uint32_t tf)
+{
+    const uint32_t *units = (const void *)merge->units.data;
+    size_t count = merge->units.size / sizeof(unit);
+
+    if (unit == KEYWORD_NONE)
+        return;
+    if (count > 0 && units[count - 1] >= unit)
+        merge->is_broken = true;
+    mr_buf_append(&merge->units, &unit, sizeof(unit));
+    mr_buf_append(&merge->tfs, &tf, sizeof(tf));
+}
+
 /* Adds the live postings of the source's next term to those at hand. */
 static void gather(struct merge *merge, struct source *source)
 {
@@ -121,15 +135,10 @@ static void gather(struct merge *merge, struct source *source)
     keyword_cursor_init(cursor, source->segment, source->next);
     for (uint32_t block = 0; block < cursor->block_count; block++) {
         if (!keyword_cursor_load(cursor, block))
-            continue;
-        for (uint32_t i = 0; i < cursor->count; i++) {
-            uint32_t unit = source->units[cursor->units[i]];
-
-            if (unit == KEYWORD_NONE)
-                continue;
-            mr_buf_append(&merge->units, &unit, sizeof(unit));
-            mr_buf_append(&merge->tfs, &cursor->tfs[i], sizeof(unit));
-        }
+            merge->is_broken = true;
+        for (uint32_t i = 0; i < cursor->count; i++)
+            gather_posting(merge, source->units[cursor->units[i]],
+                           cursor->tfs[i]);
     }
 }
 
@@ -151,24 +160,24 @@ static void merge_term(struct merge *merge)
             merge->units.size > before ? ordinal : KEYWORD_NONE;
         if (++source->next == source->segment->head.terms)
             merge->heap[0] = merge->heap[--merge->heap_size];
+        else if (mr_span_compare(next_word(merge, merge->heap[0]), word) <= 0)
+            merge->is_broken = true;
         if (merge->heap_size > 0)
             sink(merge, 0);
     }
-    if (merge->units.size > 0)
+    if (merge->units.size > 0 && !merge->is_broken)
         keyword_writer_term(&merge->writer, word,
                             (const void *)merge->units.data,
                             (const void *)merge->tfs.data,
                             merge->units.size / sizeof(uint32_t));
 }
 
-static enum mr_code merge_forward(struct merge *merge, struct source *source,
-                                  struct mr_err *err)
+static void merge_forward(struct merge *merge, struct source *source)
 {
     const struct keyword_segment *segment = source->segment;
     uint32_t *list = mr_malloc(segment->head.unit_terms_max * sizeof(*list));
-    bool known = true;
 
-    for (uint32_t unit = 0; unit < segment->head.units && known; unit++) {
+    for (uint32_t unit = 0; unit < segment->head.units; unit++) {
         size_t count;
 
         if (source->units[unit] == KEYWORD_NONE)
@@ -176,16 +185,12 @@ static enum mr_code merge_forward(struct merge *merge, struct source *source,
         count = keyword_forward(segment, unit, list);
         for (size_t i = 0; i < count; i++) {
             list[i] = source->ordinals[list[i]];
-            known = known && list[i] != KEYWORD_NONE;
+            if (list[i] == KEYWORD_NONE)
+                merge->is_broken = true;
         }
         keyword_writer_forward(&merge->writer, list, count);
     }
     mr_free(list);
-    if (!known)
-        return mr_fail(err, MR_E_DAMAGED,
-                       "keyword segment: postings and lists of a source "
-                       "differ; remove it to have it built again");
-    return MR_OK;
 }
 
 static void init(struct merge *merge, struct keyword_segment *const *segments,
@@ -245,11 +250,15 @@ enum mr_code keyword_merge(struct keyword_segment *const *segments,
     for (size_t i = 0; i < count; i++)
         map_source(&merge, &merge.sources[i]);
     fill_heap(&merge);
-    while (merge.heap_size > 0)
+    while (merge.heap_size > 0 && !merge.is_broken)
         merge_term(&merge);
-    for (size_t i = 0; i < count && code == MR_OK; i++)
-        code = merge_forward(&merge, &merge.sources[i], err);
-    if (code == MR_OK)
+    for (size_t i = 0; i < count && !merge.is_broken; i++)
+        merge_forward(&merge, &merge.sources[i]);
+    if (merge.is_broken)
+        code = mr_fail(err, MR_E_DAMAGED,
+                       "keyword merge: a source breaks its format; check the "
+                       "index with millrace fsck");
+    else
         keyword_writer_end(&merge.writer, merge.entries, out);
     if (code == MR_OK && out->full)
         code = mr_fail(err, MR_E_LIMIT,
