@@ -51,10 +51,10 @@ static int64_t now_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-static void find_route(const struct mr_http_server *server, struct work *work)
+static void find_in(const struct mr_http_table *table, struct work *work)
 {
-    for (size_t i = 0; i < server->spec.route_count; i++) {
-        const struct mr_http_route *route = &server->spec.routes[i];
+    for (size_t i = 0; i < table->count && work->route == NULL; i++) {
+        const struct mr_http_route *route = &table->routes[i];
 
         if (!route_match(route->path, work->call.path, work->arena,
                          work->call.args, &work->call.arg_count))
@@ -64,7 +64,7 @@ static void find_route(const struct mr_http_server *server, struct work *work)
             (strcmp(work->call.method, "HEAD") == 0 &&
              strcmp(route->method, "GET") == 0)) {
             work->route = route;
-            return;
+            work->call.context = table->context;
         }
     }
 }
@@ -82,10 +82,10 @@ static struct work *work_new(struct mr_http_server *server,
         .method = mr_arena_str(work->arena, mr_span_str(method)),
         .path = mr_arena_str(work->arena, mr_span_str(path)),
         .connection = connection,
-        .context = server->spec.context,
     };
     work->began_us = now_us();
-    find_route(server, work);
+    for (size_t i = 0; i < server->spec.table_count && work->route == NULL; i++)
+        find_in(&server->spec.tables[i], work);
     return work;
 }
 
@@ -110,7 +110,7 @@ static void answer(struct mr_http_server *server, struct work *work,
                             "limits.body_bytes",
                             server->spec.body_bytes_max);
     else if (server->spec.guard != NULL &&
-             !server->spec.guard(&work->call, reply))
+             !server->spec.guard(server->spec.context, &work->call, reply))
         return;
     else if (work->route != NULL)
         work->route->handler(&work->call, reply);

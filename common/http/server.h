@@ -41,7 +41,7 @@ struct mr_http_call {
     size_t arg_count;
     struct mr_span body;
     struct MHD_Connection *connection; /* for the functions below */
-    void *context;                     /* of the route table */
+    void *context;                     /* of the table of routes */
 };
 
 struct mr_http_reply {
@@ -64,16 +64,26 @@ struct mr_http_route {
     mr_http_handler *handler;
 };
 
+/* Routes that share a context. */
+struct mr_http_table {
+    const struct mr_http_route *routes; /* static; the first match counts */
+    size_t count;
+    void *context; /* their calls' */
+};
+
+#define MR_HTTP_TABLES_MAX 4u
+
 struct mr_http_server_spec {
     const char *listen; /* "127.0.0.1:7700", "[::1]:0"; port 0: a free one */
-    const struct mr_http_route *routes; /* static; the first match counts */
-    size_t route_count;
-    void *context;
+    struct mr_http_table tables[MR_HTTP_TABLES_MAX]; /* tried in order */
+    size_t table_count;
+    void *context; /* of guard and done */
     size_t body_bytes_max;
     uint32_t connections_max;
     /* Before each handler: false when it has put a refusal into the reply.  May
      * be NULL. */
-    bool (*guard)(struct mr_http_call *call, struct mr_http_reply *reply);
+    bool (*guard)(void *context, struct mr_http_call *call,
+                  struct mr_http_reply *reply);
     /* After each reply, on the connection's thread; may be NULL. */
     void (*done)(void *context, const char *method, const char *route,
                  int status, int64_t took_us);

@@ -47,8 +47,8 @@ static void setup(void)
 {
     const struct mr_http_server_spec spec = {
         .listen = "127.0.0.1:0",
-        .routes = routes,
-        .route_count = 2,
+        .tables = { { .routes = routes, .count = 2 } },
+        .table_count = 1,
         .body_bytes_max = BODY_MAX,
         .connections_max = 16,
     };
@@ -133,8 +133,6 @@ START_TEST(a_taken_port_is_said_to_be_taken)
 {
     const struct mr_http_server_spec spec = {
         .listen = mr_http_server_address(server),
-        .routes = routes,
-        .route_count = 2,
         .connections_max = 1,
     };
     struct mr_http_server *other;
@@ -153,7 +151,6 @@ static const char *const bad_listens[] = {
 START_TEST(a_bad_address_is_refused_with_words)
 {
     const struct mr_http_server_spec spec = { .listen = bad_listens[_i],
-                                              .routes = routes,
                                               .connections_max = 1 };
     struct mr_http_server *other;
     struct mr_err err = { 0 };
