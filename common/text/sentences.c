@@ -212,6 +212,17 @@ static bool ends_by_lines(const struct mr_sentences *in, size_t at,
     return lines > 1 || (lines == 1 && is_item(in, at));
 }
 
+/* ASCII that neither ends a sentence nor is a blank before more blanks. */
+static bool is_inside(const struct mr_sentences *in, size_t at)
+{
+    uint8_t byte = in->data[at];
+
+    if (byte == ' ')
+        return at + 1 < in->size && in->data[at + 1] > ' ' &&
+               in->data[at + 1] < 0x80u;
+    return byte > ' ' && byte < 0x80u && !is_stop(byte);
+}
+
 /* The end of the sentence that begins at `begin`. */
 static size_t find_end(const struct mr_sentences *in, size_t begin)
 {
@@ -219,9 +230,14 @@ static size_t find_end(const struct mr_sentences *in, size_t begin)
 
     while (at < in->size) {
         size_t here = at;
-        uint32_t c = mr_utf8_next(in->data, in->size, &at);
         size_t next;
+        uint32_t c;
 
+        if (is_inside(in, at)) {
+            at++;
+            continue;
+        }
+        c = mr_utf8_next(in->data, in->size, &at);
         if (space_at(in, here) > 0) {
             if (ends_by_lines(in, here, &next))
                 return here;
