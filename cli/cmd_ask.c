@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * cmd_ask.c - `millrace query` and `millrace answer`.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/remote.h"
+#include "common/base/mr_buf.h"
+#include "common/base/mr_mem.h"
+
+#define TEXT_COLUMNS 300
+#define TIMEOUT_MS   120000L
+
+struct wishes {
+    const char *server;
+    const char *mode;
+    const char *top_k;
+    const char *filter;
+    bool explain;
+    bool exact;
+    bool json;
+};
+
+/* {"query", and what was asked for}; the server checks the values. */
+static void write_request(const struct wishes *wishes, const char *query,
+                          struct mr_buf *buf)
+{
+    struct mr_json_out out = mr_json_out(buf);
+
+    mr_json_object_begin(&out);
+    mr_json_key(&out, "query");
+    mr_json_put_str(&out, query);
+    if (wishes->mode != NULL) {
+        mr_json_key(&out, "mode");
+        mr_json_put_str(&out, wishes->mode);
+    }
+    if (wishes->top_k != NULL) {
+        mr_json_key(&out, "top_k");
+        mr_json_put_number(&out, strtod(wishes->top_k, NULL));
+    }
+    if (wishes->explain) {
+        mr_json_key(&out, "explain");
+        mr_json_put_bool(&out, true);
+    }
+    if (wishes->exact) {
+        mr_json_key(&out, "exact");
+        mr_json_put_bool(&out, true);
+    }
+    if (wishes->filter != NULL) {
+        mr_json_key(&out, "filter");
+        mr_buf_str(buf, wishes->filter);
+    }
+    mr_json_object_end(&out);
+}
+
+static void print_span(struct mr_span text)
+{
+    (void)fwrite(text.data, 1, text.size, stdout);
+}
+
+/* A text on one line, cut at TEXT_COLUMNS bytes between characters. */
+static void print_line(struct mr_span text)
+{
+    size_t end = text.size < TEXT_COLUMNS ? text.size : TEXT_COLUMNS;
+
+    while (end < text.size && end > 0 && (text.data[end] & 0xC0) == 0x80)
+        end--;
+    for (size_t i = 0; i < end; i++)
+        (void)putchar(text.data[i] < 0x20 ? ' ' : text.data[i]);
+    (void)printf("%s\n", end < text.size ? "…" : "");
+}
+
+static void print_hit(const struct mr_json *hit, size_t number)
+{
+    struct mr_span title = mr_json_text(mr_json_get(hit, "title"));
+    struct mr_span url = mr_json_text(mr_json_get(hit, "url"));
+    struct mr_span id = mr_json_text(mr_json_get(hit, "document"));
+
+    (void)printf("%zu. ", number);
+    print_span(title.size > 0 ? title : id);
+    (void)printf("  (%.3f)\n   ", mr_json_number(mr_json_get(hit, "score"), 0));
+    print_span(url.size > 0 ? url : id);
+    (void)printf("\n   ");
+    print_line(mr_json_text(mr_json_get(hit, "text")));
+}
+
+static void print_footer(const struct mr_json *reply)
+{
+    struct mr_span problem = mr_json_text(mr_json_get(reply, "problem"));
+
+    (void)printf("\n%zu hits in %.0f ms",
+                 mr_json_size(mr_json_get(reply, "hits")),
+                 mr_json_number(mr_json_get(reply, "took_ms"), 0));
+    if (problem.data != NULL)
+        (void)printf("; PARTIAL: %.*s", MR_SPAN_ARG(problem));
+    (void)printf("\n");
+}
+
+static void print_hits(const struct mr_json *reply)
+{
+    const struct mr_json *hits = mr_json_get(reply, "hits");
+
+    for (size_t i = 0; i < mr_json_size(hits); i++)
+        print_hit(mr_json_at(hits, i), i + 1);
+    if (mr_json_size(hits) == 0)
+        (void)printf("nothing found\n");
+    print_footer(reply);
+}
+
+static void print_answer(const struct mr_json *reply)
+{
+    const struct mr_json *citations = mr_json_get(reply, "citations");
+
+    print_span(mr_json_text(mr_json_get(reply, "answer")));
+    (void)printf("\n\n");
+    for (size_t i = 0; i < mr_json_size(citations); i++) {
+        const struct mr_json *citation = mr_json_at(citations, i);
+        struct mr_span title = mr_json_text(mr_json_get(citation, "title"));
+        struct mr_span url = mr_json_text(mr_json_get(citation, "url"));
+        struct mr_span id = mr_json_text(mr_json_get(citation, "document"));
+
+        (void)printf("[%.0f] ",
+                     mr_json_number(mr_json_get(citation, "number"), 0));
+        print_span(title.size > 0 ? title : id);
+        (void)printf("  ");
+        print_span(url.size > 0 ? url : id);
+        (void)printf("\n");
+    }
+    print_footer(reply);
+}
+
+static int ask(const struct cli_command *command, const char *path, int argc,
+               char **argv, void (*print)(const struct mr_json *reply))
+{
+    struct wishes wishes = { 0 };
+    const struct cli_option options[] = {
+        { "mode", "MODE", "hybrid, dense or keyword (default: the server's)",
+          &wishes.mode, NULL },
+        { "top-k", "N", "how many passages", &wishes.top_k, NULL },
+        { "filter", "JSON", "only documents with this metadata", &wishes.filter,
+          NULL },
+        { "explain", NULL, "what each score is made of (with --json)", NULL,
+          &wishes.explain },
+        { "exact", NULL, "no approximate search", NULL, &wishes.exact },
+        { "json", NULL, "the server's answer as it is", NULL, &wishes.json },
+        { "server", "URL", "default " REMOTE_DEFAULT ", or MILLRACE_SERVER",
+          &wishes.server, NULL },
+        { 0 }
+    };
+    struct mr_buf request = mr_buf((size_t)1 << 20);
+    struct remote_reply reply;
+    char **rest = mr_calloc((size_t)argc + 1, sizeof(*rest));
+    char *query;
+    int count;
+    int code = cli_parse(command, options, argc, argv, rest, &count);
+
+    if (code < 0 && count == 0)
+        code = cli_usage(command, "what is the question?");
+    if (code >= 0) {
+        mr_free(rest);
+        return code;
+    }
+    query = cli_join(rest, count);
+    write_request(&wishes, query, &request);
+    reply = remote_call(wishes.server, "POST", path, mr_buf_bytes(&request),
+                        TIMEOUT_MS);
+    if (reply.exit_code == CLI_OK && wishes.json)
+        print_span(reply.body);
+    else if (reply.exit_code == CLI_OK && reply.json != NULL)
+        print(reply.json);
+    if (wishes.json)
+        (void)printf("\n");
+    code = reply.exit_code;
+    remote_free(&reply);
+    mr_buf_deinit(&request);
+    mr_free(query);
+    mr_free(rest);
+    return code;
+}
+
+int cli_run_query(const struct cli_command *command, int argc, char **argv)
+{
+    return ask(command, "/v1/search", argc, argv, print_hits);
+}
+
+int cli_run_answer(const struct cli_command *command, int argc, char **argv)
+{
+    return ask(command, "/v1/answer", argc, argv, print_answer);
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * cmd_status.c - `millrace status`.
+ */
+#include <stdio.h>
+
+#include "cli/command.h"
+#include "cli/remote.h"
+#include "common/base/mr_mem.h"
+
+#define TIMEOUT_MS 30000L
+
+static double number(const struct mr_json *object, const char *key)
+{
+    return mr_json_number(mr_json_get(object, key), 0);
+}
+
+static void print_stage(const struct mr_json *stage)
+{
+    struct mr_span name = mr_json_text(mr_json_get(stage, "stage"));
+    struct mr_span error = mr_json_text(mr_json_get(stage, "error"));
+
+    (void)printf("  %-10.*s %12.0f %12.0f %10.0f %8.0f %8.0f",
+                 MR_SPAN_ARG(name), number(stage, "inputs"),
+                 number(stage, "outputs"), number(stage, "rejected"),
+                 number(stage, "failed"), number(stage, "lag"));
+    if (error.size > 0)
+        (void)printf("  %.*s", MR_SPAN_ARG(error));
+    (void)printf("\n");
+}
+
+static void print_status(const struct mr_json *status)
+{
+    const struct mr_json *documents = mr_json_get(status, "documents");
+    const struct mr_json *searchable = mr_json_get(status, "searchable");
+    const struct mr_json *index = mr_json_get(status, "index");
+    const struct mr_json *stages = mr_json_get(status, "stages");
+    struct mr_span version = mr_json_text(mr_json_get(status, "version"));
+
+    (void)printf("millrace %.*s, up %.0f s%s\n\n", MR_SPAN_ARG(version),
+                 number(status, "uptime_s"),
+                 mr_json_bool(mr_json_get(status, "draining"), false)
+                     ? ", stopping"
+                     : "");
+    (void)printf("documents   %.0f live, %.0f rejected, %.0f duplicates, %.0f "
+                 "deleted, %.0f failed\n",
+                 number(documents, "live"), number(documents, "rejected"),
+                 number(documents, "duplicate"), number(documents, "deleted"),
+                 number(documents, "failed"));
+    (void)printf("searchable  by words %.0f, by meaning %.0f\n",
+                 number(searchable, "keyword"), number(searchable, "dense"));
+    (void)printf("index       %.0f shards, %.0f passages, %.1f MB sealed\n\n",
+                 number(index, "shards"), number(index, "passages"),
+                 number(index, "bytes") / 1e6);
+    (void)printf("  %-10s %12s %12s %10s %8s %8s\n", "stage", "in", "out",
+                 "rejected", "failed", "lag");
+    for (size_t i = 0; i < mr_json_size(stages); i++)
+        print_stage(mr_json_at(stages, i));
+}
+
+int cli_run_status(const struct cli_command *command, int argc, char **argv)
+{
+    const char *server = NULL;
+    bool json = false;
+    const struct cli_option options[] = {
+        { "json", NULL, "the server's answer as it is", NULL, &json },
+        { "server", "URL", "default " REMOTE_DEFAULT ", or MILLRACE_SERVER",
+          &server, NULL },
+        { 0 }
+    };
+    char **rest = mr_calloc((size_t)argc + 1, sizeof(*rest));
+    struct remote_reply reply;
+    int count;
+    int code = cli_parse(command, options, argc, argv, rest, &count);
+
+    if (code < 0 && count > 0)
+        code = cli_usage(command, "\"%s\" is one word too many", rest[0]);
+    mr_free(rest);
+    if (code >= 0)
+        return code;
+    reply = remote_call(server, "GET", "/v1/status", (struct mr_span){ 0 },
+                        TIMEOUT_MS);
+    code = reply.exit_code;
+    if (code == CLI_OK && json)
+        (void)printf("%.*s\n", (int)reply.body.size,
+                     (const char *)reply.body.data);
+    else if (code == CLI_OK && reply.json != NULL)
+        print_status(reply.json);
+    remote_free(&reply);
+    return code;
+}

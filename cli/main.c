@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * main.c - the command `millrace`: the table of its commands.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+
+#define COMMANDS_MAX 32
+
+const struct cli_command cli_commands[] = {
+    { "up", "", "run everything in this process, in the foreground",
+      "Starts the whole pipeline and its HTTP server, and stops cleanly on\n"
+      "SIGTERM or Ctrl-C.  Nothing has to be configured; `millrace config\n"
+      "reference` shows what can be.\n\n"
+      "  millrace up\n"
+      "  millrace up --data /var/lib/millrace --listen 127.0.0.1:7700\n"
+      "  millrace up -c millrace.yaml",
+      cli_run_up },
+    { "query", "TEXT", "search, and print the passages found",
+      "Asks the running server.  Words need no quotes.\n\n"
+      "  millrace query how does a mill race work\n"
+      "  millrace query --mode keyword --top-k 3 FAISS\n"
+      "  millrace query --filter '{\"lang\": \"en\"}' --json vectors",
+      cli_run_query },
+    { "answer", "QUESTION", "answer a question from the documents",
+      "Prints an answer with its sources; without a configured generator the\n"
+      "answer is made of the documents' own sentences.\n\n"
+      "  millrace answer what is FAISS",
+      cli_run_answer },
+    { "why", "ID", "tell what became of a document, and why",
+      "State, reason and the way of the document through the stages.\n\n"
+      "  millrace why doc-17\n"
+      "  millrace why https://example.org/page",
+      cli_run_why },
+    { "status", "", "documents, stages and lag of the running server",
+      "  millrace status\n  millrace status --json", cli_run_status },
+    { "delete", "ID", "delete a document, and wait until it is gone",
+      "  millrace delete doc-17", cli_run_delete },
+    { "config", "check|show|reference", "check or explain the configuration",
+      "check      reads the file and prints every mistake with its line\n"
+      "show       prints the values in force and where they come from\n"
+      "reference  prints every key with its default and meaning, as a file\n"
+      "           that can be used\n\n"
+      "  millrace config check -c millrace.yaml",
+      cli_run_config },
+    { "completion", "bash", "print a completion script for the shell",
+      "  source <(millrace completion bash)", cli_run_completion },
+    { "version", "", "print the version", "  millrace version",
+      cli_run_version },
+    { 0 }
+};
+
+static void print_all(FILE *to)
+{
+    (void)fprintf(to, "usage: millrace COMMAND [options] [arguments]\n\n"
+                      "moves documents to models: ingests, cleans, "
+                      "deduplicates, embeds, indexes,\nand answers questions "
+                      "from what it holds.\n\ncommands:\n");
+    for (const struct cli_command *at = cli_commands; at->name != NULL; at++)
+        (void)fprintf(to, "  %-12s %s\n", at->name, at->summary);
+    (void)fprintf(
+        to, "\nmillrace COMMAND --help shows options and examples.\n"
+            "exit codes: 0 done, 1 failed, 2 wrong command line, 3 no server, "
+            "4 unusable\nconfiguration or data folder.\n");
+}
+
+static int unknown(const char *word)
+{
+    const char *names[COMMANDS_MAX];
+    const char *near;
+    size_t count = 0;
+
+    while (cli_commands[count].name != NULL) {
+        names[count] = cli_commands[count].name;
+        count++;
+    }
+    near = cli_nearest(word, names, count);
+    (void)fprintf(stderr, "millrace: there is no command \"%s\"%s%s%s\n", word,
+                  near == NULL ? "" : "; did you mean \"",
+                  near == NULL ? "" : near, near == NULL ? "" : "\"?");
+    (void)fprintf(stderr, "millrace --help lists them\n");
+    return CLI_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    const char *word = argc > 1 ? argv[1] : "";
+
+    if (argc < 2) {
+        print_all(stderr);
+        return CLI_USAGE;
+    }
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
+        strcmp(word, "help") == 0) {
+        print_all(stdout);
+        return CLI_OK;
+    }
+    if (strcmp(word, "--version") == 0)
+        word = "version";
+    for (const struct cli_command *at = cli_commands; at->name != NULL; at++) {
+        if (strcmp(word, at->name) == 0)
+            return at->run(at, argc - 1, argv + 1);
+    }
+    return unknown(word);
+}
