@@ -87,9 +87,9 @@ static inline const char *eval_model(void)
 {
     const char *folder = getenv("MILLRACE_MODEL");
 
-#ifdef MILLRACE_MODEL_DIR
+#ifdef MILLRACE_MODEL_DIR_DEFAULT
     if (folder == NULL)
-        folder = MILLRACE_MODEL_DIR;
+        folder = MILLRACE_MODEL_DIR_DEFAULT;
 #endif
     if (folder == NULL)
         (void)printf("skipped: no model; set MILLRACE_MODEL to its folder\n");

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * minilm_absent.c - minilm.h in a build without OpenVINO: there is no model.
+ */
+#include "common/base/mr_assert.h"
+#include "embedder/openvino/minilm.h"
+
+enum mr_code minilm_open(const struct minilm_spec *spec, struct mr_model **out,
+                         struct mr_err *err)
+{
+    (void)spec;
+    *out = NULL;
+    return mr_fail(err, MR_E_CONFIG,
+                   "minilm: this program was built without OpenVINO "
+                   "(MILLRACE_MODEL=OFF)");
+}
+
+void minilm_close(struct mr_model *model)
+{
+    MR_ASSERT(model == NULL);
+}
