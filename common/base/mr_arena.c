@@ -83,8 +83,14 @@ static struct block *block_for(struct mr_arena *arena, size_t size)
         block->size = room;
     }
     block->used = 0;
-    block->next = arena->full;
-    arena->full = block;
+    if (size > BLOCK_BYTES && arena->full != NULL) {
+        /* It is full at once; the current block goes on behind it. */
+        block->next = arena->full->next;
+        arena->full->next = block;
+    } else {
+        block->next = arena->full;
+        arena->full = block;
+    }
     return block;
 }
 

@@ -12,7 +12,8 @@ struct mr_span mr_read_span(struct mr_reader *in, size_t size)
         in->overrun = true;
         return span;
     }
-    span = mr_span(in->data + in->at, size);
+    /* Nothing may be added to a NULL, not even 0. */
+    span = mr_span(in->data == NULL ? NULL : in->data + in->at, size);
     in->at += size;
     return span;
 }

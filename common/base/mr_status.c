@@ -16,12 +16,14 @@ enum mr_code mr_fail(struct mr_err *err, enum mr_code code, const char *fmt,
     MR_ASSERT(code != MR_OK);
 
     if (err != NULL) {
+        char text[MR_ERR_TEXT_MAX]; /* the arguments may hold err->text */
         va_list args;
 
-        err->code = code;
         va_start(args, fmt);
-        (void)vsnprintf(err->text, sizeof(err->text), fmt, args);
+        (void)vsnprintf(text, sizeof(text), fmt, args);
         va_end(args);
+        err->code = code;
+        memcpy(err->text, text, strlen(text) + 1);
     }
     return code;
 }
@@ -32,16 +34,19 @@ enum mr_code mr_fail_errno(struct mr_err *err, enum mr_code code, int number,
     MR_ASSERT(code != MR_OK);
 
     if (err != NULL) {
+        char text[MR_ERR_TEXT_MAX];
+        char words[128];
         va_list args;
         size_t used;
 
-        err->code = code;
         va_start(args, fmt);
-        (void)vsnprintf(err->text, sizeof(err->text), fmt, args);
+        (void)vsnprintf(text, sizeof(text), fmt, args);
         va_end(args);
-        used = strlen(err->text);
-        (void)snprintf(err->text + used, sizeof(err->text) - used, ": %s",
-                       strerror(number));
+        used = strlen(text);
+        (void)snprintf(text + used, sizeof(text) - used, ": %s",
+                       strerror_r(number, words, sizeof(words)));
+        err->code = code;
+        memcpy(err->text, text, strlen(text) + 1);
     }
     return code;
 }

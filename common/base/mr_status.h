@@ -49,7 +49,8 @@ struct mr_err {
 /*
  * Records a failure and returns `code`, so that `return mr_fail(...)` reads as
  * one thought.  `err` may be NULL when the caller wants only the code.  Text
- * that does not fit is cut short.
+ * that does not fit is cut short.  The arguments may hold err->text: that is
+ * how a caller adds to the words of what it called.
  */
 enum mr_code mr_fail(struct mr_err *err, enum mr_code code, const char *fmt,
                      ...) MR_PRINTF(3, 4);
