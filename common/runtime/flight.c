@@ -32,7 +32,7 @@
 /* The mark of a hang, beside the signals' numbers. */
 #define MARK_HANG 1000u
 /* How often the watching thread looks. */
-#define WATCH_MS 1000
+#define WATCH_MS 200
 
 /* An input that died alone; deaths 0: a free place. */
 struct suspect {
@@ -141,7 +141,9 @@ static bool wait_for_stop(struct mr_flight *flight)
     bool stopping;
 
     (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += WATCH_MS / 1000;
+    until.tv_nsec += WATCH_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
     (void)pthread_mutex_lock(&flight->lock);
     while (!flight->stopping &&
            pthread_cond_timedwait(&flight->stop, &flight->lock, &until) == 0)

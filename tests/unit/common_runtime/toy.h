@@ -11,7 +11,8 @@
  *   "lost"    MR_E_LOST
  *   "reject"  accounted as rejected "big"     emits more than the bus takes
  *   "retry"   MR_E_UNAVAILABLE while toy->retries > 0
- *   "crash"   a null pointer is written to; "abort" aborts
+ *   "crash"   a bad pointer is written to; "abort" aborts; "deep" overflows
+ *             the stack; "kill" is killed and "hang" hangs if toy->deadly
  *   "unfit"   poison, and fail() can't tell the later stages either
  *
  * fail() emits a null on `clean`.
@@ -20,8 +21,10 @@
 #define TESTS_UNIT_COMMON_RUNTIME_TOY_H
 
 #include <check.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "common/backends/memory/mr_memory.h"
 #include "common/backends/memory/mr_virtual_clock.h"
@@ -35,6 +38,7 @@ struct toy {
     struct mr_stage stage;
     unsigned retries;     /* left for "retry" inputs */
     int64_t wake_ms;      /* asked for by each empty step, -1: never */
+    bool deadly;          /* "kill" and "hang" do so */
     unsigned steps;       /* with inputs */
     unsigned empty_steps; /* without */
     size_t largest;       /* inputs in one step */
@@ -43,6 +47,28 @@ struct toy {
 static inline bool toy_is(const struct mr_input *input, const char *value)
 {
     return mr_span_equal(input->record.value, mr_span_str(value));
+}
+
+static inline int toy_recurse(int depth)
+{
+    volatile char frame[4096];
+
+    frame[depth % 4096] = (char)depth;
+    return depth == -1 ? 0 : toy_recurse(depth + 1) + frame[0];
+}
+
+static inline void toy_die(const struct toy *toy, const struct mr_input *input)
+{
+    if (toy_is(input, "crash"))
+        *(volatile int *)(uintptr_t)8 = 1;
+    if (toy_is(input, "abort"))
+        abort();
+    if (toy_is(input, "deep"))
+        (void)toy_recurse(0);
+    if (toy_is(input, "kill") && toy->deadly)
+        (void)raise(SIGKILL);
+    while (toy_is(input, "hang") && toy->deadly)
+        (void)pause();
 }
 
 static inline enum mr_code toy_judge(struct toy *toy,
@@ -58,10 +84,7 @@ static inline enum mr_code toy_judge(struct toy *toy,
         toy->retries--;
         return mr_fail(err, MR_E_UNAVAILABLE, "toy: not now");
     }
-    if (toy_is(input, "crash"))
-        *(volatile int *)(uintptr_t)8 = 1;
-    if (toy_is(input, "abort"))
-        abort();
+    toy_die(toy, input);
     return MR_OK;
 }
 
