@@ -240,7 +240,7 @@ void api_metrics(struct mr_http_call *call, struct mr_http_reply *reply)
 
     for (size_t i = 0; i < retriever->spec.shard_count; i++) {
         struct shard_status status;
-        char name[12];
+        char name[24];
 
         (void)snprintf(name, sizeof(name), "%zu", i);
         shard_status(retriever->spec.shards[i], &status);

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * engine.c - the life of an engine; see engine.h.
+ *
+ * What is opened is closed in the reverse order by engine_close(), which also
+ * serves an open that failed half way: a member that is not there is skipped.
+ */
+#include "cli/engine.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/engine_parts.h"
+#include "common/base/mr_assert.h"
+#include "common/base/mr_mem.h"
+
+#define GENERATION  1u
+#define CACHE_BYTES ((size_t)64 << 20)
+#define SHARD_CACHE ((size_t)16 << 20)
+
+static enum mr_code make_folder(const char *path, struct mr_err *err)
+{
+    if (mkdir(path, 0755) == 0 || errno == EEXIST)
+        return MR_OK;
+    return mr_fail_errno(err, MR_E_CONFIG, errno, "data: cannot make %s", path);
+}
+
+static char *path_in(struct engine *engine, const char *name)
+{
+    return mr_arena_printf(engine->arena, "%s/%s", engine->data, name);
+}
+
+static enum mr_code open_backends(struct engine *engine, struct mr_err *err)
+{
+    const struct engine_options *options = &engine->options;
+    struct mr_rocksdb_spec log = { .path = path_in(engine, "log"),
+                                   .cache_bytes = CACHE_BYTES };
+    struct mr_flight_spec flight = { .path = path_in(engine, "flight"),
+                                     .hang_ms = options->hang_ms,
+                                     .watch = options->hang_ms > 0,
+                                     .handlers = true };
+    struct mr_telemetry_spec telemetry = { .fd = options->log_fd,
+                                           .human = options->log_human,
+                                           .level = options->log_level };
+    enum mr_code code = mr_system_clock_open(&engine->clock, err);
+
+    if (code != MR_OK)
+        return code;
+    telemetry.clock = mr_system_clock_port(engine->clock);
+    engine->telemetry = mr_telemetry_new(&telemetry);
+    flight.telemetry = engine->telemetry;
+    log.clock = telemetry.clock;
+    code = make_folder(engine->data, err);
+    if (code == MR_OK)
+        code = mr_rocksdb_open(&log, &engine->log, err);
+    if (code == MR_OK)
+        code =
+            mr_blob_folder_open(path_in(engine, "blobs"), &engine->blobs, err);
+    if (code == MR_OK)
+        code = mr_flight_open(&flight, &engine->flight, err);
+    return code;
+}
+
+static enum mr_code open_place(struct engine *engine, struct mr_err *err)
+{
+    struct mr_place_spec spec = {
+        .bus = mr_rocksdb_bus(engine->log),
+        .store = mr_rocksdb_store(engine->log),
+        .blob = mr_blob_folder_port(engine->blobs),
+        .clock = mr_system_clock_port(engine->clock),
+        .collection = engine->options.collection,
+        .generation = GENERATION,
+        .model = engine->model->fingerprint,
+        .partitions = engine->options.partitions,
+    };
+
+    return mr_place_init(&engine->place, &spec, err);
+}
+
+/* Any worker or shard that ends by an error ends the process. */
+void engine_part_ended(void *context, const struct mr_err *err)
+{
+    struct engine *engine = context;
+
+    (void)pthread_mutex_lock(&engine->lock);
+    if (engine->ended.code == MR_OK)
+        engine->ended = *err;
+    (void)pthread_mutex_unlock(&engine->lock);
+    engine_stop(engine);
+}
+
+static enum mr_code open_shard(struct engine *engine, const char *folder,
+                               uint32_t partition, struct mr_err *err)
+{
+    char *name = mr_arena_printf(engine->arena, "%s/%u", folder, partition);
+    struct mr_rocksdb_spec records = {
+        .path = mr_arena_printf(engine->arena, "%s/records", name),
+        .cache_bytes = SHARD_CACHE,
+        .clock = mr_system_clock_port(engine->clock),
+    };
+    struct shard_spec spec = {
+        .place = &engine->place,
+        .partition = partition,
+        .folder = name,
+        .dimension = engine->model->dimension,
+        .language = engine->options.language,
+        .config = engine->options.index,
+        .telemetry = engine->telemetry,
+        .ended = engine_part_ended,
+        .ended_context = engine,
+    };
+    enum mr_code code = make_folder(name, err);
+
+    if (code == MR_OK)
+        code = mr_rocksdb_open(&records, &engine->records[partition], err);
+    if (code != MR_OK)
+        return code;
+    spec.records = mr_rocksdb_store(engine->records[partition]);
+    code = shard_open(&spec, &engine->shards[partition], err);
+    if (code == MR_OK)
+        engine->shard_count++;
+    return code;
+}
+
+static enum mr_code open_shards(struct engine *engine, struct mr_err *err)
+{
+    uint32_t count = engine->place.partitions;
+    char *index = path_in(engine, "index");
+    char *folder = mr_arena_printf(engine->arena, "%s/%s.%u.%s", index,
+                                   engine->place.collection, GENERATION,
+                                   engine->place.model);
+    enum mr_code code = make_folder(index, err);
+
+    if (code == MR_OK)
+        code = make_folder(folder, err);
+    engine->records = mr_calloc(count, sizeof(*engine->records));
+    engine->shards = mr_calloc(count, sizeof(*engine->shards));
+    for (uint32_t i = 0; code == MR_OK && i < count; i++)
+        code = open_shard(engine, folder, i, err);
+    return code;
+}
+
+static enum mr_code open_retriever(struct engine *engine, struct mr_err *err)
+{
+    struct retriever_spec spec = {
+        .place = &engine->place,
+        .model = engine->model,
+        .shards = engine->shards,
+        .shard_count = engine->shard_count,
+        .telemetry = engine->telemetry,
+        .config = engine->options.retriever,
+        .status = engine_render_stages,
+        .keyword_lag = engine_keyword_lag,
+        .context = engine,
+    };
+
+    return retriever_new(&spec, &engine->retriever, err);
+}
+
+static enum mr_code open_server(struct engine *engine, struct mr_err *err)
+{
+    struct mr_http_server_spec spec = {
+        .listen = engine->options.listen,
+        .table_count = 1,
+        .context = engine->retriever,
+        .body_bytes_max = engine->options.body_bytes_max,
+        .connections_max = engine->options.connections_max,
+        .guard = engine_guard,
+        .done = retriever_count_request,
+    };
+
+    spec.tables[0].routes = retriever_routes(&spec.tables[0].count);
+    spec.tables[0].context = engine->retriever;
+    return mr_http_server_start(&spec, &engine->server, err);
+}
+
+static enum mr_code start_all(struct engine *engine, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+
+    for (size_t i = 0; code == MR_OK && i < engine->shard_count; i++)
+        code = shard_start(engine->shards[i], err);
+    if (code == MR_OK)
+        code = engine_start_workers(engine, err);
+    return code;
+}
+
+enum mr_code engine_open(const struct engine_options *options,
+                         struct engine **out, struct mr_err *err)
+{
+    struct engine *engine = mr_calloc(1, sizeof(*engine));
+    enum mr_code code;
+
+    *out = NULL;
+    (void)pthread_mutex_init(&engine->lock, NULL);
+    engine->arena = mr_arena_new();
+    engine->options = *options;
+    engine->data = mr_arena_str(engine->arena, mr_span_str(options->data));
+    engine->wake_fd = eventfd(0, EFD_CLOEXEC);
+    code = engine_check_listen(options->listen, err);
+    if (code == MR_OK)
+        code = open_backends(engine, err);
+    if (code == MR_OK)
+        code = embedder_model_open(&options->model, &engine->model, err);
+    if (code == MR_OK)
+        code = open_place(engine, err);
+    if (code == MR_OK)
+        code = open_shards(engine, err);
+    if (code == MR_OK)
+        code = engine_make_workers(engine, err);
+    if (code == MR_OK)
+        code = open_retriever(engine, err);
+    if (code == MR_OK)
+        code = open_server(engine, err);
+    if (code == MR_OK)
+        code = start_all(engine, err);
+    if (code != MR_OK) {
+        engine_close(engine);
+        return code;
+    }
+    *out = engine;
+    return MR_OK;
+}
+
+const char *engine_address(const struct engine *engine)
+{
+    return mr_http_server_address(engine->server);
+}
+
+struct mr_telemetry *engine_telemetry(struct engine *engine)
+{
+    return engine->telemetry;
+}
+
+enum mr_code engine_run(struct engine *engine, struct mr_err *err)
+{
+    struct pollfd wake = { .fd = engine->wake_fd, .events = POLLIN };
+    enum mr_code code;
+
+    while (poll(&wake, 1, -1) < 0 && errno == EINTR)
+        continue;
+    (void)pthread_mutex_lock(&engine->lock);
+    code = engine->ended.code;
+    if (code != MR_OK)
+        *err = engine->ended;
+    (void)pthread_mutex_unlock(&engine->lock);
+    return code;
+}
+
+void engine_stop(struct engine *engine)
+{
+    uint64_t one = 1;
+    ssize_t written = write(engine->wake_fd, &one, sizeof(one));
+
+    (void)written;
+}
+
+static void close_shards(struct engine *engine)
+{
+    for (size_t i = 0; i < engine->shard_count; i++)
+        shard_stop(engine->shards[i]);
+    retriever_free(engine->retriever);
+    for (size_t i = 0; i < engine->shard_count; i++)
+        shard_close(engine->shards[i]);
+    for (uint32_t i = 0;
+         engine->records != NULL && i < engine->place.partitions; i++)
+        mr_rocksdb_close(engine->records[i]);
+    mr_free(engine->shards);
+    mr_free(engine->records);
+}
+
+void engine_close(struct engine *engine)
+{
+    if (engine == NULL)
+        return;
+    if (engine->retriever != NULL)
+        retriever_drain(engine->retriever);
+    mr_http_server_stop(engine->server);
+    engine_stop_workers(engine);
+    if (engine->clock != NULL)
+        mr_system_clock_stop(engine->clock);
+    close_shards(engine);
+    embedder_model_close(engine->model);
+    mr_flight_close(engine->flight);
+    mr_blob_folder_close(engine->blobs);
+    mr_rocksdb_close(engine->log);
+    mr_telemetry_free(engine->telemetry);
+    mr_system_clock_close(engine->clock);
+    (void)close(engine->wake_fd);
+    (void)pthread_mutex_destroy(&engine->lock);
+    mr_arena_free(engine->arena);
+    mr_free(engine);
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * engine.h - everything in one process: backends, stages, shards, retriever
+ * and HTTP server, wired on the embedded bus.
+ *
+ * A data folder holds
+ *   log/     RocksDB: topics, offsets and the stages' state
+ *   blobs/   what is too long for a message
+ *   flight   what was in work, for the next start
+ *   index/<collection>.<generation>.<model>/<partition>/  segments, manifest
+ *                                          and records/, a RocksDB of its own
+ * Everything but log/ and blobs/ can be deleted: it is made again.
+ *
+ * Threads: engine_run() blocks; engine_stop() may be called by any thread and
+ *          by signal handlers.
+ */
+#ifndef CLI_ENGINE_H
+#define CLI_ENGINE_H
+
+#include "common/base/mr_status.h"
+#include "common/runtime/telemetry.h"
+#include "embedder/embedder.h"
+#include "indexer/indexer.h"
+#include "preprocessor/preprocessor.h"
+#include "retriever/retriever.h"
+
+struct engine_options {
+    const char *data;   /* folder, made when it is new */
+    const char *listen; /* "127.0.0.1:7700" */
+    const char *collection;
+    uint32_t partitions;
+    const char *language;
+    struct embedder_model_spec model;
+    struct clean_config clean; /* but for its place */
+    struct curate_config curate;
+    struct admit_config admit;
+    struct index_config index;
+    struct retriever_config retriever;
+    size_t body_bytes_max;
+    uint32_t connections_max;
+    int64_t hang_ms; /* an input in work for longer ends the process */
+    int log_fd;
+    bool log_human;
+    enum mr_level log_level;
+};
+
+struct engine;
+
+/* Opens and starts all of it: queries and writes are accepted on MR_OK.
+ * MR_E_BUSY: the data folder or the port is taken.  MR_E_CONFIG, MR_E_DAMAGED:
+ * the message says what and where. */
+MR_MUST_CHECK enum mr_code engine_open(const struct engine_options *options,
+                                       struct engine **out, struct mr_err *err);
+
+/* "127.0.0.1:7700" as it is. */
+const char *engine_address(const struct engine *engine);
+struct mr_telemetry *engine_telemetry(struct engine *engine);
+
+/* Returns when told to stop (MR_OK) or when a part of it ended by an error. */
+MR_MUST_CHECK enum mr_code engine_run(struct engine *engine,
+                                      struct mr_err *err);
+
+/* Makes engine_run() return; async-signal-safe. */
+void engine_stop(struct engine *engine);
+
+/* Drains: no new request, work in hand is committed, everything closed. */
+void engine_close(struct engine *engine);
+
+#endif

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * engine_parts.h - the inside of an engine.  Private to engine*.c.
+ */
+#ifndef CLI_ENGINE_PARTS_H
+#define CLI_ENGINE_PARTS_H
+
+#include <pthread.h>
+
+#include "cli/engine.h"
+#include "common/backends/blob_folder/mr_blob_folder.h"
+#include "common/backends/rocksdb/mr_rocksdb.h"
+#include "common/backends/system/mr_system_clock.h"
+#include "common/runtime/flight.h"
+#include "common/runtime/worker.h"
+
+struct engine {
+    struct engine_options options;
+    struct mr_arena *arena;
+    char *data;
+    struct mr_system_clock *clock;
+    struct mr_telemetry *telemetry;
+    struct mr_rocksdb *log;
+    struct mr_blob_folder *blobs;
+    struct mr_flight *flight;
+    struct mr_model *model;
+    struct mr_place place;
+    struct mr_rocksdb **records; /* one a partition, as the shards */
+    struct shard **shards;
+    size_t shard_count;
+    struct mr_worker **workers;
+    size_t worker_count;
+    struct retriever *retriever;
+    struct mr_http_server *server;
+    int wake_fd;
+    pthread_mutex_t lock;
+    struct mr_err ended; /* lock: why a part ended */
+};
+
+/* The `ended` of workers and shards. */
+void engine_part_ended(void *context, const struct mr_err *err);
+
+/* Workers of all stages, not started. */
+MR_MUST_CHECK enum mr_code engine_make_workers(struct engine *engine,
+                                               struct mr_err *err);
+MR_MUST_CHECK enum mr_code engine_start_workers(struct engine *engine,
+                                                struct mr_err *err);
+void engine_stop_workers(struct engine *engine); /* and frees them */
+
+/* For the retriever: "stages" of the status, and the lag up to the index. */
+void engine_render_stages(void *context, struct mr_json_out *out);
+uint64_t engine_keyword_lag(void *context);
+
+/* Only loopback, until there are keys. */
+MR_MUST_CHECK enum mr_code engine_check_listen(const char *listen,
+                                               struct mr_err *err);
+
+/* Refuses what a web page of somebody else sends to a server on this machine:
+ * a foreign Host (DNS rebinding) or Origin (cross-site requests). */
+bool engine_guard(void *context, struct mr_http_call *call,
+                  struct mr_http_reply *reply);
+
+#endif

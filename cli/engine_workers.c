@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * engine_workers.c - the stages of an engine, a worker each and, but for
+ * curate, one for every partition.
+ */
+#include <string.h>
+
+#include "cli/engine_parts.h"
+#include "common/base/mr_assert.h"
+#include "common/base/mr_mem.h"
+
+enum stage {
+    STAGE_CLEAN,
+    STAGE_CURATE,
+    STAGE_ADMIT,
+    STAGE_EMBED,
+    STAGE_COUNT,
+};
+
+static const char *const stage_names[STAGE_COUNT] = { "clean", "curate",
+                                                      "admit", "embed" };
+
+static enum mr_code make_stage(struct engine *engine, enum stage stage,
+                               struct mr_stage **out, struct mr_err *err)
+{
+    const struct engine_options *options = &engine->options;
+    struct clean_config clean = options->clean;
+    struct embed_config embed = embed_config_default(engine->model);
+
+    clean.place = &engine->place;
+    switch (stage) {
+    case STAGE_CLEAN:
+        return clean_stage_new(&clean, out, err);
+    case STAGE_CURATE:
+        return curate_stage_new(&options->curate, out, err);
+    case STAGE_ADMIT:
+        return admit_stage_new(&options->admit, out, err);
+    case STAGE_EMBED:
+        return embed_stage_new(&embed, out, err);
+    case STAGE_COUNT:
+        break;
+    }
+    MR_UNREACHABLE();
+}
+
+/* A worker of `stage` for partitions [from, from + count). */
+static enum mr_code make_worker(struct engine *engine, enum stage stage,
+                                const uint32_t *partitions, size_t count,
+                                struct mr_err *err)
+{
+    struct mr_worker_spec spec = {
+        .place = &engine->place,
+        .partitions = partitions,
+        .partition_count = count,
+        .lane = partitions[0],
+        .telemetry = engine->telemetry,
+        .flight = engine->flight,
+        .ended = engine_part_ended,
+        .ended_context = engine,
+    };
+    enum mr_code code = make_stage(engine, stage, &spec.stage, err);
+
+    if (code == MR_OK)
+        code =
+            mr_worker_new(&spec, &engine->workers[engine->worker_count], err);
+    if (code == MR_OK)
+        engine->worker_count++;
+    return code;
+}
+
+enum mr_code engine_make_workers(struct engine *engine, struct mr_err *err)
+{
+    uint32_t count = engine->place.partitions;
+    uint32_t *partitions =
+        mr_arena_calloc(engine->arena, count, sizeof(*partitions));
+    enum mr_code code = MR_OK;
+
+    engine->workers =
+        mr_calloc((size_t)STAGE_COUNT * count, sizeof(*engine->workers));
+    for (uint32_t i = 0; i < count; i++)
+        partitions[i] = i;
+    for (enum stage stage = STAGE_CLEAN; stage < STAGE_COUNT; stage++) {
+        if (stage == STAGE_CURATE)
+            code = make_worker(engine, stage, partitions, count, err);
+        for (uint32_t i = 0;
+             code == MR_OK && stage != STAGE_CURATE && i < count; i++)
+            code = make_worker(engine, stage, &partitions[i], 1, err);
+        if (code != MR_OK)
+            return code;
+    }
+    return MR_OK;
+}
+
+enum mr_code engine_start_workers(struct engine *engine, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+
+    for (size_t i = 0; code == MR_OK && i < engine->worker_count; i++)
+        code = mr_worker_start(engine->workers[i], err);
+    return code;
+}
+
+void engine_stop_workers(struct engine *engine)
+{
+    for (size_t i = 0; i < engine->worker_count; i++)
+        mr_worker_stop(engine->workers[i]);
+    for (size_t i = 0; i < engine->worker_count; i++)
+        mr_worker_free(engine->workers[i]);
+    mr_free(engine->workers);
+    engine->worker_count = 0;
+    engine->workers = NULL;
+}
+
+/* The workers of one stage as one. */
+static struct mr_worker_status sum_of(struct engine *engine, const char *name)
+{
+    struct mr_worker_status sum = { .stage = name };
+
+    for (size_t i = 0; i < engine->worker_count; i++) {
+        struct mr_worker_status one;
+
+        mr_worker_status(engine->workers[i], &one);
+        if (strcmp(one.stage, name) != 0)
+            continue;
+        sum.inputs += one.inputs;
+        sum.outputs += one.outputs;
+        sum.rejected += one.rejected;
+        sum.failed += one.failed;
+        sum.retries += one.retries;
+        sum.lag += one.lag;
+        if (one.oldest_ms > 0 &&
+            (sum.oldest_ms == 0 || one.oldest_ms < sum.oldest_ms))
+            sum.oldest_ms = one.oldest_ms;
+        if (one.retrying || one.ended)
+            sum.error = one.error;
+    }
+    return sum;
+}
+
+static void put_count(struct mr_json_out *out, const char *key, uint64_t value)
+{
+    mr_json_key(out, key);
+    mr_json_put_u64(out, value);
+}
+
+static void render_stage(struct engine *engine, const char *name,
+                         struct mr_json_out *out)
+{
+    struct mr_worker_status sum = sum_of(engine, name);
+    struct mr_clock *clock = mr_system_clock_port(engine->clock);
+
+    mr_json_object_begin(out);
+    mr_json_key(out, "stage");
+    mr_json_put_str(out, name);
+    put_count(out, "inputs", sum.inputs);
+    put_count(out, "outputs", sum.outputs);
+    put_count(out, "rejected", sum.rejected);
+    put_count(out, "failed", sum.failed);
+    put_count(out, "retries", sum.retries);
+    put_count(out, "lag", sum.lag);
+    mr_json_key(out, "behind_ms");
+    mr_json_put_i64(
+        out, sum.oldest_ms == 0 ? 0 : mr_clock_wall_ms(clock) - sum.oldest_ms);
+    if (sum.error.code != MR_OK) {
+        mr_json_key(out, "error");
+        mr_json_put_str(out, sum.error.text);
+    }
+    mr_json_object_end(out);
+}
+
+void engine_render_stages(void *context, struct mr_json_out *out)
+{
+    struct engine *engine = context;
+
+    mr_json_key(out, "stages");
+    mr_json_array_begin(out);
+    for (size_t i = 0; i < STAGE_COUNT; i++)
+        render_stage(engine, stage_names[i], out);
+    mr_json_array_end(out);
+}
+
+uint64_t engine_keyword_lag(void *context)
+{
+    struct engine *engine = context;
+    uint64_t lag = 0;
+
+    for (size_t i = 0; i < engine->worker_count; i++) {
+        struct mr_worker_status status;
+
+        mr_worker_status(engine->workers[i], &status);
+        if (strcmp(status.stage, stage_names[STAGE_EMBED]) != 0)
+            lag += status.lag;
+    }
+    for (size_t i = 0; i < engine->shard_count; i++) {
+        struct shard_status status;
+
+        shard_status(engine->shards[i], &status);
+        lag += status.keyword_lag;
+    }
+    return lag;
+}
