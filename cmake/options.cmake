@@ -27,6 +27,7 @@ target_include_directories(millrace_options INTERFACE
 target_compile_definitions(millrace_options INTERFACE
   _GNU_SOURCE MILLRACE_VERSION="${PROJECT_VERSION}")
 target_compile_options(millrace_options INTERFACE
+  -fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=
   -Wall -Wextra -Wshadow -Wconversion -Wundef -Wvla -Wformat=2 -Wcast-qual
   -Wwrite-strings -Wpointer-arith -Werror
   # gcc 12 warns of variables that are set whenever MR_OK is returned.
