@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/backends/rocksdb/rocksdb_meta.h"
 #include "common/backends/rocksdb/rocksdb_state.h"
 #include "common/base/mr_assert.h"
 #include "common/base/mr_mem.h"

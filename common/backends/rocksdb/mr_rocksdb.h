@@ -10,7 +10,7 @@
  *   log            topic:u32be partition:u32be        record, see below
  *                  offset:u64be
  *   state          space:u32be key                    the value
- *   default        "f"                                format:u32, now 1
+ *   default        "f"                                format:u64, now 1
  *                  "t" topic:u32be                    partitions:u32 cleanup:u8
  *                                                     retention_ms:i64 name
  *                  "s" space:u32be                    name
@@ -18,6 +18,8 @@
  *                  partition:u32be
  *                  "b" topic:u32be partition:u32be    begin:u64
  *                  "c" topic:u32be partition:u32be    cleaned:u64 kept:u64
+ *                  "x"                                empty: a write to see
+ *                                                     whether one can be
  *
  *   record := flags:u8 trace_size:u8 key_size:u16 append_ms:i64 version:u64
  *             time_ms:i64 key trace value

@@ -11,9 +11,9 @@
  * every removal is right by itself.
  */
 #include <string.h>
-#include <sys/random.h>
 
 #include "common/backends/rocksdb/rocksdb_keys.h"
+#include "common/backends/rocksdb/rocksdb_meta.h"
 #include "common/backends/rocksdb/rocksdb_state.h"
 #include "common/base/mr_assert.h"
 #include "common/base/mr_mem.h"

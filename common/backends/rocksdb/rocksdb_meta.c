@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * rocksdb_meta.c - topics, spaces, positions and bounds in the default family.
+ * rocksdb_meta.c - see rocksdb_meta.h.
  */
-#include <inttypes.h>
+#include "common/backends/rocksdb/rocksdb_meta.h"
+
 #include <string.h>
 
-#include "common/backends/rocksdb/rocksdb_state.h"
-#include "common/backends/rules/mr_rules.h"
 #include "common/base/mr_assert.h"
-#include "common/base/mr_buf.h"
-#include "common/base/mr_mem.h"
 #include "common/base/mr_reader.h"
 
-#define FORMAT      1u
-#define KEY_MAX     (1 + MR_RULES_GROUP_MAX + 1 + 8)
-#define VALUE_MAX   (4 + 1 + 8 + MR_TOPIC_NAME_MAX)
-#define SPACES_MAX  (UINT32_MAX - 1)
+#define NUMBERS_MAX 2u
 #define PLACE_BYTES 8u /* topic and partition at the end of a key */
 
 static rocksdb_column_family_handle_t *family(const struct mr_rocksdb *db)
@@ -31,14 +25,6 @@ static struct mr_span key_of(struct mr_buf *buf, char kind, mr_topic_id topic,
     mr_buf_byte(buf, (uint8_t)kind);
     mr_buf_u32_be(buf, topic);
     mr_buf_u32_be(buf, partition);
-    return mr_buf_bytes(buf);
-}
-
-static struct mr_span id_key(struct mr_buf *buf, char kind, uint32_t id)
-{
-    mr_buf_reset(buf);
-    mr_buf_byte(buf, (uint8_t)kind);
-    mr_buf_u32_be(buf, id);
     return mr_buf_bytes(buf);
 }
 
@@ -59,35 +45,34 @@ static struct mr_span position_key(struct mr_buf *buf, const char *group,
     return mr_buf_bytes(buf);
 }
 
-static void put(struct mr_rocksdb *db, rocksdb_writebatch_t *batch,
-                struct mr_span key, struct mr_span value)
+void rocks_meta_put(struct mr_rocksdb *db, rocksdb_writebatch_t *batch,
+                    struct mr_span key, struct mr_span value)
 {
     rocksdb_writebatch_put_cf(batch, family(db), (const char *)key.data,
                               key.size, (const char *)value.data, value.size);
 }
 
-static void put_numbers(struct mr_rocksdb *db, rocksdb_writebatch_t *batch,
-                        struct mr_span key, const uint64_t *numbers,
-                        size_t count)
+void rocks_meta_put_numbers(struct mr_rocksdb *db, rocksdb_writebatch_t *batch,
+                            struct mr_span key, const uint64_t *numbers,
+                            size_t count)
 {
-    struct mr_buf value = mr_buf(VALUE_MAX);
+    struct mr_buf value = mr_buf(NUMBERS_MAX * 8);
 
     for (size_t i = 0; i < count; i++)
         mr_buf_u64(&value, numbers[i]);
-    put(db, batch, key, mr_buf_bytes(&value));
+    rocks_meta_put(db, batch, key, mr_buf_bytes(&value));
     mr_buf_deinit(&value);
 }
 
-static enum mr_code fail_entry(const struct mr_rocksdb *db, char kind,
-                               struct mr_err *err)
+enum mr_code rocks_meta_fail(const struct mr_rocksdb *db, char kind,
+                             struct mr_err *err)
 {
     return mr_fail(err, MR_E_DAMAGED,
                    "rocksdb: %.100s: an entry of kind '%c' breaks its format",
                    db->path, kind);
 }
 
-/* `count` numbers under a key; *found is false when there is none. */
-static enum mr_code get_numbers(struct mr_rocksdb *db, struct mr_span key,
+enum mr_code rocks_meta_numbers(struct mr_rocksdb *db, struct mr_span key,
                                 uint64_t *numbers, size_t count, bool *found,
                                 struct mr_err *err)
 {
@@ -107,18 +92,13 @@ static enum mr_code get_numbers(struct mr_rocksdb *db, struct mr_span key,
         numbers[i] = mr_read_u64(&in);
     rocksdb_free(value);
     if (!mr_reader_done(&in))
-        return fail_entry(db, (char)key.data[0], err);
+        return rocks_meta_fail(db, (char)key.data[0], err);
     return MR_OK;
 }
 
-/* Calls `visit` for each entry whose key begins with `prefix`. */
-typedef enum mr_code visit_entry(struct mr_rocksdb *db, void *context,
-                                 struct mr_span key, struct mr_span value,
-                                 struct mr_err *err);
-
-static enum mr_code each_entry(struct mr_rocksdb *db, struct mr_span prefix,
-                               visit_entry *visit, void *context,
-                               struct mr_err *err)
+enum mr_code rocks_meta_each(struct mr_rocksdb *db, struct mr_span prefix,
+                             rocks_meta_visit *visit, void *context,
+                             struct mr_err *err)
 {
     rocksdb_iterator_t *iterator =
         rocksdb_create_iterator_cf(db->handle, db->read_options, family(db));
@@ -141,285 +121,15 @@ static enum mr_code each_entry(struct mr_rocksdb *db, struct mr_span prefix,
     return code;
 }
 
-/* --- opening --- */
-
-static enum mr_code check_format(struct mr_rocksdb *db, struct mr_err *err)
-{
-    struct mr_span key = mr_span_str("f");
-    rocksdb_writebatch_t *batch;
-    uint64_t format = 0;
-    bool found;
-    enum mr_code code = get_numbers(db, key, &format, 1, &found, err);
-
-    if (code != MR_OK)
-        return code;
-    if (found && format != FORMAT)
-        return mr_fail(err, MR_E_CONFIG,
-                       "rocksdb: %.100s has format %" PRIu64
-                       ", this millrace reads %u",
-                       db->path, format, FORMAT);
-    if (found)
-        return MR_OK;
-    batch = rocksdb_writebatch_create();
-    put_numbers(db, batch, key, &(uint64_t){ FORMAT }, 1);
-    code = rocks_write(db, batch, err);
-    rocksdb_writebatch_destroy(batch);
-    return code;
-}
-
-/* A topic that nobody sees before the count has risen. */
-static struct rocks_topic *add_topic(struct mr_rocksdb *db,
-                                     const struct mr_topic_spec *spec,
-                                     struct mr_span name)
-{
-    uint32_t count = atomic_load(&db->topic_count);
-    struct rocks_topic *topic = mr_calloc(1, sizeof(*topic));
-    char *copy = mr_calloc(1, name.size + 1);
-
-    memcpy(copy, name.data, name.size);
-    topic->id = count + 1;
-    topic->spec = *spec;
-    topic->spec.name = copy;
-    topic->partitions = mr_calloc(spec->partitions, sizeof(*topic->partitions));
-    db->topics[count] = topic;
-    atomic_store(&db->topic_count, count + 1);
-    return topic;
-}
-
-static enum mr_code load_topic(struct mr_rocksdb *db, void *context,
-                               struct mr_span key, struct mr_span value,
-                               struct mr_err *err)
-{
-    struct mr_reader id = mr_reader(key);
-    struct mr_reader in = mr_reader(value);
-    struct mr_topic_spec spec = { 0 };
-    struct mr_span name;
-
-    (void)context;
-    (void)mr_read_byte(&id);
-    spec.partitions = mr_read_u32(&in);
-    spec.cleanup = (enum mr_cleanup)mr_read_byte(&in);
-    spec.retention_ms = (int64_t)mr_read_u64(&in);
-    name = mr_read_rest(&in);
-    if (mr_read_u32_be(&id) != atomic_load(&db->topic_count) + 1 ||
-        atomic_load(&db->topic_count) == ROCKS_TOPICS_MAX ||
-        !mr_reader_done(&id) || !mr_reader_done(&in) || spec.partitions == 0 ||
-        spec.partitions > MR_PARTITIONS_MAX ||
-        spec.cleanup > MR_CLEANUP_EXPIRE || name.size > MR_TOPIC_NAME_MAX)
-        return fail_entry(db, 't', err);
-    (void)add_topic(db, &spec, name);
-    return MR_OK;
-}
-
-static void add_space(struct mr_rocksdb *db, struct mr_span name)
-{
-    uint32_t count = atomic_load(&db->space_count);
-    char *copy = mr_calloc(1, name.size + 1);
-
-    memcpy(copy, name.data, name.size);
-    db->spaces = mr_realloc_array(db->spaces, count + 1, sizeof(char *));
-    db->spaces[count] = copy;
-    atomic_store(&db->space_count, count + 1);
-}
-
-static enum mr_code load_space(struct mr_rocksdb *db, void *context,
-                               struct mr_span key, struct mr_span value,
-                               struct mr_err *err)
-{
-    struct mr_reader id = mr_reader(key);
-
-    (void)context;
-    (void)mr_read_byte(&id);
-    if (mr_read_u32_be(&id) != atomic_load(&db->space_count) + 1 ||
-        !mr_reader_done(&id) || value.size > MR_SPACE_NAME_MAX)
-        return fail_entry(db, 's', err);
-    add_space(db, value);
-    return MR_OK;
-}
-
-static enum mr_code load_begin(struct mr_rocksdb *db, void *context,
-                               struct mr_span key, struct mr_span value,
-                               struct mr_err *err)
-{
-    struct mr_reader place = mr_reader(key);
-    struct mr_reader in = mr_reader(value);
-    struct rocks_partition *partition;
-    mr_topic_id topic;
-
-    (void)context;
-    (void)mr_read_byte(&place);
-    topic = mr_read_u32_be(&place);
-    if (rocks_find_partition(db, topic, mr_read_u32_be(&place), &partition,
-                             NULL) != MR_OK)
-        return fail_entry(db, 'b', err);
-    partition->begin = mr_read_u64(&in);
-    if (!mr_reader_done(&place) || !mr_reader_done(&in))
-        return fail_entry(db, 'b', err);
-    return MR_OK;
-}
-
-/* The next offset is behind the last record, or where a trim ended. */
-static enum mr_code find_end(struct mr_rocksdb *db,
-                             rocksdb_iterator_t *iterator,
-                             struct rocks_topic *topic, uint32_t number,
-                             struct mr_err *err)
-{
-    struct rocks_partition *partition = &topic->partitions[number];
-    struct rocks_log_key last = rocks_log_key(topic->id, number, UINT64_MAX);
-    uint64_t offset;
-
-    partition->end = partition->begin;
-    rocksdb_iter_seek_for_prev(iterator, (const char *)last.bytes,
-                               sizeof(last.bytes));
-    if (rocksdb_iter_valid(iterator)) {
-        struct mr_span key;
-
-        key.data = (const uint8_t *)rocksdb_iter_key(iterator, &key.size);
-        if (rocks_log_key_offset(key, topic->id, number, &offset) &&
-            offset >= partition->begin)
-            partition->end = offset + 1;
-    }
-    partition->next = partition->end;
-    return rocks_check_iterator(db, iterator, err);
-}
-
-static enum mr_code find_ends(struct mr_rocksdb *db, struct mr_err *err)
-{
-    rocksdb_iterator_t *iterator = rocksdb_create_iterator_cf(
-        db->handle, db->read_options, db->families[ROCKS_LOG]);
-    enum mr_code code = MR_OK;
-
-    for (uint32_t t = 0; t < atomic_load(&db->topic_count); t++) {
-        struct rocks_topic *topic = db->topics[t];
-
-        for (uint32_t p = 0; p < topic->spec.partitions && code == MR_OK; p++)
-            code = find_end(db, iterator, topic, p, err);
-    }
-    rocksdb_iter_destroy(iterator);
-    return code;
-}
-
-enum mr_code rocks_meta_load(struct mr_rocksdb *db, struct mr_err *err)
-{
-    enum mr_code code = check_format(db, err);
-
-    if (code == MR_OK)
-        code = each_entry(db, mr_span_str("t"), load_topic, NULL, err);
-    if (code == MR_OK)
-        code = each_entry(db, mr_span_str("s"), load_space, NULL, err);
-    if (code == MR_OK)
-        code = each_entry(db, mr_span_str("b"), load_begin, NULL, err);
-    if (code == MR_OK)
-        code = find_ends(db, err);
-    return code;
-}
-
-/* --- topics and spaces, under the write lock --- */
-
-static enum mr_code write_entry(struct mr_rocksdb *db, struct mr_span key,
-                                struct mr_span value, struct mr_err *err)
-{
-    rocksdb_writebatch_t *batch = rocksdb_writebatch_create();
-    enum mr_code code;
-
-    put(db, batch, key, value);
-    code = rocks_write(db, batch, err);
-    rocksdb_writebatch_destroy(batch);
-    return code;
-}
-
-static enum mr_code write_topic(struct mr_rocksdb *db, mr_topic_id id,
-                                const struct mr_topic_spec *spec,
-                                struct mr_err *err)
-{
-    struct mr_buf key = mr_buf(KEY_MAX);
-    struct mr_buf value = mr_buf(VALUE_MAX);
-    enum mr_code code;
-
-    mr_buf_u32(&value, spec->partitions);
-    mr_buf_byte(&value, (uint8_t)spec->cleanup);
-    mr_buf_u64(&value, (uint64_t)spec->retention_ms);
-    mr_buf_str(&value, spec->name);
-    MR_ASSERT(!value.full);
-    code = write_entry(db, id_key(&key, 't', id), mr_buf_bytes(&value), err);
-    mr_buf_deinit(&value);
-    mr_buf_deinit(&key);
-    return code;
-}
-
-static enum mr_code same_topic(struct mr_rocksdb *db, struct rocks_topic *topic,
-                               const struct mr_topic_spec *spec,
-                               struct mr_err *err)
-{
-    enum mr_code code = mr_rules_same_topic(&topic->spec, spec, err);
-
-    if (code != MR_OK || topic->spec.retention_ms == spec->retention_ms)
-        return code;
-    code = write_topic(db, topic->id, spec, err);
-    if (code != MR_OK)
-        return code;
-    pthread_mutex_lock(&db->lock);
-    topic->spec.retention_ms = spec->retention_ms;
-    pthread_mutex_unlock(&db->lock);
-    return MR_OK;
-}
-
-enum mr_code rocks_meta_topic(struct mr_rocksdb *db,
-                              const struct mr_topic_spec *spec,
-                              mr_topic_id *out, struct mr_err *err)
-{
-    uint32_t count = atomic_load(&db->topic_count);
-    enum mr_code code;
-
-    for (uint32_t i = 0; i < count; i++) {
-        if (strcmp(db->topics[i]->spec.name, spec->name) != 0)
-            continue;
-        *out = db->topics[i]->id;
-        return same_topic(db, db->topics[i], spec, err);
-    }
-    if (count == ROCKS_TOPICS_MAX)
-        return mr_fail(err, MR_E_LIMIT,
-                       "rocksdb: %.100s has %u topics, which is all it takes",
-                       db->path, ROCKS_TOPICS_MAX);
-    code = write_topic(db, count + 1, spec, err);
-    if (code == MR_OK)
-        *out = add_topic(db, spec, mr_span_str(spec->name))->id;
-    return code;
-}
-
-enum mr_code rocks_meta_space(struct mr_rocksdb *db, const char *name,
-                              mr_space_id *out, struct mr_err *err)
-{
-    uint32_t count = atomic_load(&db->space_count);
-    struct mr_buf key = mr_buf(KEY_MAX);
-    enum mr_code code;
-
-    for (uint32_t i = 0; i < count; i++) {
-        if (strcmp(db->spaces[i], name) == 0) {
-            *out = i + 1;
-            return MR_OK;
-        }
-    }
-    MR_ASSERT(count < SPACES_MAX);
-    code =
-        write_entry(db, id_key(&key, 's', count + 1), mr_span_str(name), err);
-    mr_buf_deinit(&key);
-    if (code != MR_OK)
-        return code;
-    add_space(db, mr_span_str(name));
-    *out = count + 1;
-    return MR_OK;
-}
-
 /* --- positions, bounds and marks --- */
 
 enum mr_code rocks_meta_position(struct mr_rocksdb *db, const char *group,
                                  mr_topic_id topic, uint32_t partition,
                                  uint64_t *next, struct mr_err *err)
 {
-    struct mr_buf key = mr_buf(KEY_MAX);
+    struct mr_buf key = mr_buf(ROCKS_META_KEY_MAX);
     bool found;
-    enum mr_code code = get_numbers(
+    enum mr_code code = rocks_meta_numbers(
         db, position_key(&key, group, topic, partition), next, 1, &found, err);
 
     if (!found)
@@ -432,20 +142,22 @@ void rocks_meta_put_position(struct mr_rocksdb *db, rocksdb_writebatch_t *batch,
                              const char *group,
                              const struct mr_position *position)
 {
-    struct mr_buf key = mr_buf(KEY_MAX);
+    struct mr_buf key = mr_buf(ROCKS_META_KEY_MAX);
 
-    put_numbers(db, batch,
-                position_key(&key, group, position->topic, position->partition),
-                &position->next, 1);
+    rocks_meta_put_numbers(
+        db, batch,
+        position_key(&key, group, position->topic, position->partition),
+        &position->next, 1);
     mr_buf_deinit(&key);
 }
 
 void rocks_meta_put_begin(struct mr_rocksdb *db, rocksdb_writebatch_t *batch,
                           mr_topic_id topic, uint32_t partition, uint64_t begin)
 {
-    struct mr_buf key = mr_buf(KEY_MAX);
+    struct mr_buf key = mr_buf(ROCKS_META_KEY_MAX);
 
-    put_numbers(db, batch, key_of(&key, 'b', topic, partition), &begin, 1);
+    rocks_meta_put_numbers(db, batch, key_of(&key, 'b', topic, partition),
+                           &begin, 1);
     mr_buf_deinit(&key);
 }
 
@@ -454,11 +166,11 @@ enum mr_code rocks_meta_clean_mark(struct mr_rocksdb *db, mr_topic_id topic,
                                    struct rocks_clean_mark *out,
                                    struct mr_err *err)
 {
-    struct mr_buf key = mr_buf(KEY_MAX);
+    struct mr_buf key = mr_buf(ROCKS_META_KEY_MAX);
     uint64_t numbers[2] = { 0, 0 };
     bool found;
-    enum mr_code code = get_numbers(db, key_of(&key, 'c', topic, partition),
-                                    numbers, 2, &found, err);
+    enum mr_code code = rocks_meta_numbers(
+        db, key_of(&key, 'c', topic, partition), numbers, 2, &found, err);
 
     *out = (struct rocks_clean_mark){ numbers[0], numbers[1] };
     mr_buf_deinit(&key);
@@ -470,10 +182,11 @@ void rocks_meta_put_clean_mark(struct mr_rocksdb *db,
                                uint32_t partition,
                                const struct rocks_clean_mark *mark)
 {
-    struct mr_buf key = mr_buf(KEY_MAX);
+    struct mr_buf key = mr_buf(ROCKS_META_KEY_MAX);
     uint64_t numbers[2] = { mark->cleaned, mark->kept };
 
-    put_numbers(db, batch, key_of(&key, 'c', topic, partition), numbers, 2);
+    rocks_meta_put_numbers(db, batch, key_of(&key, 'c', topic, partition),
+                           numbers, 2);
     mr_buf_deinit(&key);
 }
 
@@ -493,7 +206,7 @@ static enum mr_code look_at_position(struct mr_rocksdb *db, void *context,
     uint64_t next = mr_read_u64(&in);
 
     if (key.size < PLACE_BYTES || !mr_reader_done(&in))
-        return fail_entry(db, 'p', err);
+        return rocks_meta_fail(db, 'p', err);
     place = mr_reader(mr_span(key.data + key.size - PLACE_BYTES, PLACE_BYTES));
     if (mr_read_u32_be(&place) == slowest->topic &&
         mr_read_u32_be(&place) == slowest->partition && next < slowest->next)
@@ -507,7 +220,7 @@ enum mr_code rocks_meta_slowest(struct mr_rocksdb *db, mr_topic_id topic,
 {
     struct slowest slowest = { topic, partition, UINT64_MAX };
     enum mr_code code =
-        each_entry(db, mr_span_str("p"), look_at_position, &slowest, err);
+        rocks_meta_each(db, mr_span_str("p"), look_at_position, &slowest, err);
 
     *next = slowest.next;
     return code;
@@ -516,8 +229,8 @@ enum mr_code rocks_meta_slowest(struct mr_rocksdb *db, mr_topic_id topic,
 enum mr_code rocks_meta_forget(struct mr_rocksdb *db, const char *group,
                                struct mr_err *err)
 {
-    struct mr_buf from = mr_buf(KEY_MAX);
-    struct mr_buf to = mr_buf(KEY_MAX);
+    struct mr_buf from = mr_buf(ROCKS_META_KEY_MAX);
+    struct mr_buf to = mr_buf(ROCKS_META_KEY_MAX);
     rocksdb_writebatch_t *batch = rocksdb_writebatch_create();
     enum mr_code code;
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/backends/rocksdb/rocksdb_meta.h"
 #include "common/backends/rocksdb/rocksdb_poll.h"
 #include "common/backends/rocksdb/rocksdb_state.h"
 #include "common/backends/rules/mr_rules.h"

@@ -138,59 +138,6 @@ MR_MUST_CHECK enum mr_code rocks_check_iterator(const struct mr_rocksdb *db,
                                                 rocksdb_iterator_t *iterator,
                                                 struct mr_err *err);
 
-/* --- rocksdb_meta.c --- */
-
-/* Reads topics, spaces and bounds at an open; nobody else is there yet. */
-MR_MUST_CHECK enum mr_code rocks_meta_load(struct mr_rocksdb *db,
-                                           struct mr_err *err);
-
-MR_MUST_CHECK enum mr_code rocks_meta_topic(struct mr_rocksdb *db,
-                                            const struct mr_topic_spec *spec,
-                                            mr_topic_id *out,
-                                            struct mr_err *err);
-MR_MUST_CHECK enum mr_code rocks_meta_space(struct mr_rocksdb *db,
-                                            const char *name, mr_space_id *out,
-                                            struct mr_err *err);
-
-/* *next is UINT64_MAX when the group has no position. */
-MR_MUST_CHECK enum mr_code rocks_meta_position(
-    struct mr_rocksdb *db, const char *group, mr_topic_id topic,
-    uint32_t partition, uint64_t *next, struct mr_err *err);
-void rocks_meta_put_position(struct mr_rocksdb *db, rocksdb_writebatch_t *batch,
-                             const char *group,
-                             const struct mr_position *position);
-void rocks_meta_put_begin(struct mr_rocksdb *db, rocksdb_writebatch_t *batch,
-                          mr_topic_id topic, uint32_t partition,
-                          uint64_t begin);
-
-/* How far a partition is compacted, and how many records that left. */
-struct rocks_clean_mark {
-    uint64_t cleaned;
-    uint64_t kept;
-};
-
-MR_MUST_CHECK enum mr_code rocks_meta_clean_mark(struct mr_rocksdb *db,
-                                                 mr_topic_id topic,
-                                                 uint32_t partition,
-                                                 struct rocks_clean_mark *out,
-                                                 struct mr_err *err);
-void rocks_meta_put_clean_mark(struct mr_rocksdb *db,
-                               rocksdb_writebatch_t *batch, mr_topic_id topic,
-                               uint32_t partition,
-                               const struct rocks_clean_mark *mark);
-
-/* The slowest group at a partition; UINT64_MAX when none has been there. */
-MR_MUST_CHECK enum mr_code rocks_meta_slowest(struct mr_rocksdb *db,
-                                              mr_topic_id topic,
-                                              uint32_t partition,
-                                              uint64_t *next,
-                                              struct mr_err *err);
-
-/* Adds the deletion of all positions of a group. */
-MR_MUST_CHECK enum mr_code rocks_meta_forget(struct mr_rocksdb *db,
-                                             const char *group,
-                                             struct mr_err *err);
-
 /* --- rocksdb_write.c --- */
 
 MR_MUST_CHECK enum mr_code rocks_find_topic(struct mr_rocksdb *db,

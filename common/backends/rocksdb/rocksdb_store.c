@@ -2,6 +2,7 @@
 /*
  * rocksdb_store.c - spaces as prefixes of one column family.
  */
+#include "common/backends/rocksdb/rocksdb_meta.h"
 #include "common/backends/rocksdb/rocksdb_state.h"
 #include "common/backends/rules/mr_rules.h"
 #include "common/base/mr_assert.h"
