@@ -88,7 +88,7 @@ static void check_judged(struct mr_model *model, const struct judged *judged,
         double cosine = product(got, judged->vectors[i]) /
                         sqrt(product(judged->vectors[i], judged->vectors[i]));
 
-        ck_assert_msg(cosine >= .9999, "line %zu: cosine %f", i + 1, cosine);
+        ck_assert_msg(cosine >= .999999, "line %zu: cosine %f", i + 1, cosine);
         ck_assert_double_eq_tol(product(got, got), 1, 1e-5);
     }
     mr_free(out);
