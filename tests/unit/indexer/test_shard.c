@@ -327,6 +327,7 @@ static size_t naive_keyword(const struct world *world, const char *const *words,
     double frequency[8] = { 0 };
     double passages = 0;
     double total = 0;
+    double average;
     size_t count = 0;
     uint32_t length;
 
@@ -341,6 +342,7 @@ static size_t naive_keyword(const struct world *world, const char *const *words,
             passages++;
         }
     }
+    average = total / passages;
     for (uint32_t nth = 0; nth < IDS; nth++) {
         const struct known *known = &world->known[nth];
 
@@ -352,10 +354,11 @@ static size_t naive_keyword(const struct world *world, const char *const *words,
                 double idf = log(1 + (passages - frequency[k] + .5) /
                                          (frequency[k] + .5));
 
+                /* In the order of keyword_score.h, to the last bit. */
                 if (tf > 0)
-                    score += idf * tf /
-                             (tf + 1.2 * (1 - .75 +
-                                          .75 * length / (total / passages)));
+                    score +=
+                        idf * tf /
+                        (tf + (1.2 * (1 - .75) + 1.2 * .75 / average * length));
             }
             if (score > 0)
                 out[count++] = (struct naive){ nth, i, score };
