@@ -2,20 +2,23 @@
 /*
  * extract.c - see extract.h.
  *
- * Body -> draft (by format) -> normal form.  Each step has a map; they are
- * composed at the end.
+ * Body -> UTF-8 -> draft (by format) -> normal form.  Each step has a map;
+ * they are composed at the end.
  */
 #include "preprocessor/clean/extract.h"
 
 #include <strings.h>
 
 #include "common/base/mr_assert.h"
+#include "common/text/charset.h"
 #include "common/wire/types.h"
+#include "preprocessor/clean/html.h"
 #include "preprocessor/clean/markdown.h"
 
 enum format {
     PLAIN,
-    MARKDOWN
+    MARKDOWN,
+    HTML,
 };
 
 static bool names(struct mr_span type, const char *name)
@@ -47,18 +50,23 @@ static enum format format_of(struct mr_span content_type)
 
     if (names(type, "text/markdown") || names(type, "text/x-markdown"))
         return MARKDOWN;
+    if (names(type, "text/html") || names(type, "application/xhtml+xml"))
+        return HTML;
     return PLAIN;
 }
 
-static void write_draft(const struct clean_source *source,
+static void write_draft(enum format format, struct mr_span body,
                         struct mr_arena *arena, struct clean_draft *draft)
 {
-    switch (format_of(source->content_type)) {
+    switch (format) {
+    case HTML:
+        clean_html(body, arena, draft);
+        break;
     case MARKDOWN:
-        clean_markdown(source->body, arena, draft);
+        clean_markdown(body, arena, draft);
         break;
     case PLAIN:
-        clean_draft_copy(draft, source->body, 0, source->body.size);
+        clean_draft_copy(draft, body, 0, body.size);
         break;
     }
 }
@@ -131,35 +139,100 @@ static void keep_headings(struct clean_draft *draft, struct mr_arena *arena,
             out->headings[out->heading_count++] = draft->headings[i];
 }
 
-static void normalise(struct clean_draft *draft, size_t body_size,
+/* The map from the normal form over the draft (and what was decoded, if
+ * `decoded` is not empty) to the body, encoded. */
+static struct mr_span whole_map(const struct mr_source_map *normal,
+                                const struct mr_source_map *draft,
+                                const struct mr_source_map *decoded,
+                                size_t body_size, struct mr_arena *arena)
+{
+    struct mr_source_map to_text = { 0 }, to_body = { 0 };
+    struct mr_source_map *whole = &to_text;
+    struct mr_span out;
+
+    mr_source_map_compose(normal, draft, &to_text);
+    if (decoded->count > 0) {
+        mr_source_map_compose(&to_text, decoded, &to_body);
+        whole = &to_body;
+    }
+    mr_source_map_coarsen(whole, CLEAN_MAP_RUNS_MAX);
+    out = mr_source_map_encode(whole, body_size, arena);
+    mr_source_map_deinit(&to_text);
+    mr_source_map_deinit(&to_body);
+    return out;
+}
+
+static void normalise(struct clean_draft *draft,
+                      const struct mr_source_map *decoded, size_t body_size,
                       struct mr_arena *arena, struct clean_text *out)
 {
     struct mr_buf normal = mr_buf(3 * draft->text.size);
-    struct mr_source_map map = { 0 }, whole = { 0 };
+    struct mr_source_map map = { 0 };
 
     mr_nfc(mr_buf_bytes(&draft->text), &normal, &map, &out->counts);
     MR_ASSERT(!normal.full);
     move_headings(draft, &map);
     keep_headings(draft, arena, out);
-    mr_source_map_compose(&map, &draft->map, &whole);
-    mr_source_map_coarsen(&whole, CLEAN_MAP_RUNS_MAX);
-    out->source_map = mr_source_map_encode(&whole, body_size, arena);
+    out->source_map = whole_map(&map, &draft->map, decoded, body_size, arena);
     out->text = mr_arena_copy(
         arena, normal.data == NULL ? mr_span("", 0) : mr_buf_bytes(&normal));
     mr_buf_deinit(&normal);
     mr_source_map_deinit(&map);
-    mr_source_map_deinit(&whole);
+}
+
+/* The charset of "text/html; charset=x". */
+static struct mr_span charset_of(struct mr_span content_type)
+{
+    static const char name[] = "charset=";
+    size_t size = sizeof(name) - 1, at = 0, end;
+
+    while (at + size <= content_type.size &&
+           strncasecmp((const char *)content_type.data + at, name, size) != 0)
+        at++;
+    if (at + size > content_type.size)
+        return mr_span(NULL, 0);
+    at += size;
+    if (at < content_type.size && content_type.data[at] == '"')
+        at++;
+    end = at;
+    while (end < content_type.size && content_type.data[end] != ';' &&
+           content_type.data[end] != '"' && !is_blank(content_type.data[end]))
+        end++;
+    return mr_span(content_type.data + at, end - at);
+}
+
+/* The body in UTF-8: itself, or what was decoded into `decoded`. */
+static struct mr_span decode(const struct clean_source *source,
+                             enum format format, struct mr_buf *decoded,
+                             struct mr_source_map *map)
+{
+    struct mr_span charset = source->charset;
+    const char *name;
+
+    if (charset.size == 0)
+        charset = charset_of(source->content_type);
+    name = mr_charset_find(source->body, charset, format == HTML);
+    if (mr_charset_is_utf8(name))
+        return source->body;
+    mr_charset_decode(source->body, name, decoded, map);
+    return mr_buf_bytes(decoded);
 }
 
 void clean_extract(const struct clean_source *source, struct mr_arena *arena,
                    struct clean_text *out)
 {
-    struct clean_draft draft = clean_draft(source->body.size);
+    enum format format = format_of(source->content_type);
+    struct mr_buf decoded = mr_buf(4 * source->body.size);
+    struct mr_source_map map = { 0 };
+    struct clean_draft draft;
+    struct mr_span body;
 
     MR_ASSERT(source->body.size <= CLEAN_BODY_BYTES_MAX);
     *out = (struct clean_text){ .text = mr_span("", 0) };
-    write_draft(source, arena, &draft);
-    normalise(&draft, source->body.size, arena, out);
+    body = decode(source, format, &decoded, &map);
+    draft = clean_draft(body.size);
+    write_draft(format, body, arena, &draft);
+    normalise(&draft, &map, source->body.size, arena, out);
     out->title = clean_one_line(draft.title, arena);
     out->language = mr_arena_copy(arena, draft.language);
     out->canonical = mr_arena_copy(arena, draft.canonical);
@@ -168,4 +241,6 @@ void clean_extract(const struct clean_source *source, struct mr_arena *arena,
     out->hidden = draft.hidden;
     out->linked = draft.linked;
     clean_draft_deinit(&draft);
+    mr_buf_deinit(&decoded);
+    mr_source_map_deinit(&map);
 }
