@@ -107,7 +107,8 @@ static int take_option(const struct cli_command *command,
                        const struct cli_option *options, int argc, char **argv,
                        int *at)
 {
-    const char *word = argv[*at] + 2;
+    /* The one short option that everybody expects. */
+    const char *word = strcmp(argv[*at], "-c") == 0 ? "config" : argv[*at] + 2;
     const char *equals = strchr(word, '=');
     size_t size = equals == NULL ? strlen(word) : (size_t)(equals - word);
     const struct cli_option *option = options;
@@ -147,7 +148,8 @@ int cli_parse(const struct cli_command *command,
         } else if (!ended && strcmp(argv[i], "-h") == 0) {
             print_help(command, options);
             return CLI_OK;
-        } else if (!ended && strncmp(argv[i], "--", 2) == 0) {
+        } else if (!ended && (strncmp(argv[i], "--", 2) == 0 ||
+                              strcmp(argv[i], "-c") == 0)) {
             int code = take_option(command, options, argc, argv, &i);
 
             if (code >= 0)

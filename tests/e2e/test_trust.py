@@ -47,11 +47,11 @@ def test_what_was_acknowledged_survives_kill_9(folder):
 def test_an_index_that_is_deleted_is_made_again_byte_by_byte(folder,
                                                              tmp_path):
     config = tmp_path / "millrace.yaml"
-    config.write_text("index:\n  seal_passages: 8\n  merge_fan_in: 2\n")
+    config.write_text("index:\n  seal_passages: 64\n  merge_fan_in: 2\n")
     server = Server(folder, "-c", str(config)).start()
     try:
-        for number in range(60):
-            server.put(f"d{number % 40}", f"text {number} of the river race",
+        for number in range(600):
+            server.put(f"d{number % 400}", f"text {number} of the river race",
                        wait="")
         server.delete("d3")
         server.put("last", "the last")
@@ -72,10 +72,11 @@ def test_an_index_that_is_deleted_is_made_again_byte_by_byte(folder,
 
 def test_a_damaged_index_is_named_and_nothing_is_served(folder, tmp_path):
     config = tmp_path / "millrace.yaml"
-    config.write_text("index:\n  seal_passages: 4\n")
+    config.write_text("index:\n  seal_passages: 64\n")
     server = Server(folder, "-c", str(config)).start()
-    for number in range(20):
-        server.put(f"d{number}", f"text {number} of the river race")
+    for number in range(200):
+        server.put(f"d{number}", f"text {number} of the river race", wait="")
+    server.put("last", "the last", wait="keyword")
     assert server.stop() == 0
     path = next((folder / "index").rglob("keyword-*.seg"))
     path.write_bytes(path.read_bytes()[:-40])

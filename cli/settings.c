@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * settings.c - see settings.h.
+ */
+#include "cli/settings.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEFAULT_FILE "millrace.yaml"
+
+const char *settings_default_file(void)
+{
+    return access(DEFAULT_FILE, F_OK) == 0 ? DEFAULT_FILE : NULL;
+}
+
+struct mr_config *settings_load(const char *file)
+{
+    struct mr_config_problems problems = { 0 };
+    struct mr_buf words = mr_buf((size_t)1 << 20);
+    struct mr_config *config = NULL;
+
+    if (mr_config_load(file, &config, &problems) != MR_OK) {
+        mr_config_problems_print(&problems, file == NULL ? "defaults" : file,
+                                 &words);
+        (void)fprintf(stderr, "%s", mr_buf_text(&words));
+        (void)fprintf(stderr,
+                      "%zu mistakes; `millrace config reference` "
+                      "shows every key\n",
+                      problems.count);
+    }
+    mr_config_problems_deinit(&problems);
+    mr_buf_deinit(&words);
+    return config;
+}
+
+static enum mr_level level_of(const char *name)
+{
+    static const char *const names[] = { "debug", "info", "warn", "error" };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(name, names[i]) == 0)
+            return (enum mr_level)i;
+    }
+    return MR_LEVEL_INFO;
+}
+
+static struct retriever_config retriever_of(const struct mr_config *config,
+                                            const char *api_key)
+{
+    return (struct retriever_config){
+        .mode = config->search.mode,
+        .top_k = config->search.top_k,
+        .per_document = config->search.per_document,
+        .rrf_k = config->search.rrf_k,
+        .wait_ms_max = config->limits.wait_ms,
+        .bulk_lag_max = config->limits.keyword_lag_records,
+        .source_rank = config->curate.pushed_rank,
+        .generator = { .url = config->generator.url,
+                       .model = config->generator.model,
+                       .api_key = api_key,
+                       .timeout_ms = config->generator.timeout_ms,
+                       .tokens_max = config->generator.max_tokens },
+    };
+}
+
+struct engine_options settings_engine(const struct mr_config *config,
+                                      const char *api_key)
+{
+    struct engine_options options = {
+        .data = config->data,
+        .listen = config->listen,
+        .collection = config->collection,
+        .partitions = config->partitions,
+        .language = config->clean.language,
+        .model = { .folder = config->embed.model,
+                   .threads = config->embed.threads },
+        .clean = clean_config_default(NULL),
+        .curate = curate_config_default(),
+        .admit = admit_config_default(),
+        .index = { .seal_passages = config->index.seal_passages,
+                   .merge_fan_in = config->index.merge_fan_in,
+                   .exact_passages_max = config->index.exact_passages_max,
+                   .k1 = config->index.k1,
+                   .b = config->index.b,
+                   .build_threads = config->index.build_threads },
+        .retriever = retriever_of(config, api_key),
+        .body_bytes_max = (size_t)config->limits.body_bytes,
+        .connections_max = config->limits.http_connections,
+        .hang_ms = config->limits.hang_ms,
+        .log_fd = STDERR_FILENO,
+        .log_human = strcmp(config->log.format, "human") == 0 ||
+                     (strcmp(config->log.format, "auto") == 0 &&
+                      isatty(STDERR_FILENO) == 1),
+        .log_level = level_of(config->log.level),
+    };
+
+    options.clean.passage_words_target = config->clean.passage_words_target;
+    options.clean.passage_words_max = config->clean.passage_words_max;
+    options.clean.words_min = config->clean.words_min;
+    options.clean.language = config->clean.language;
+    options.curate.duplicates = config->curate.duplicates;
+    options.curate.similarity = config->curate.similarity;
+    options.admit.deleted_keep_ms = config->admit.deleted_keep_ms;
+    return options;
+}
