@@ -239,11 +239,11 @@ START_TEST(exact_search_equals_sorting_all)
 }
 END_TEST
 
-/* 30,000 units: few enough to build here, enough for the graph to be walked
+/* 18,000 units: few enough to build here, enough for the graph to be walked
  * where nothing or little is hidden. */
 START_TEST(the_graph_finds_most_and_hides_the_hidden)
 {
-    struct documents all = draw_documents(3, 20000);
+    struct documents all = draw_documents(3, 12000);
     struct segment segment = build(&all, 0, all.count, NULL, 1000);
     uint32_t units = vector_units(segment.segment);
     size_t wanted = 0;
