@@ -55,7 +55,9 @@ static enum mr_code open_file(const char *folder, const char *name,
                        MODEL_PATH_MAX);
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return mr_fail_errno(err, MR_E_CONFIG, errno, "model: cannot open %s",
+        return mr_fail_errno(err, MR_E_CONFIG, errno,
+                             "model: cannot open %s; fetch the model or name "
+                             "its folder",
                              path);
     code = map(fd, path, out, err);
     (void)close(fd);
