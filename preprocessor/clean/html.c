@@ -9,11 +9,10 @@
 #include "preprocessor/clean/html_write.h"
 
 /* Content of fewer characters is tried for again with less severity. */
-#define CONTENT_TEXT_MIN 500u
+#define CONTENT_TEXT_MIN 250u
 
-/* Content with less than this share of the text that is no chrome is no
- * article: all of it is kept. */
-#define CONTENT_PERCENT_MIN 25u
+/* ... unless it has this share of the page's text beside chrome and links. */
+#define CONTENT_PERCENT_MIN 20u
 
 static struct html_page open_page(struct mr_html *html, struct mr_arena *arena)
 {
@@ -23,6 +22,7 @@ static struct html_page open_page(struct mr_html *html, struct mr_arena *arena)
     page.drop = mr_arena_calloc(arena, count, sizeof(page.drop[0]));
     page.names = mr_arena_calloc(arena, count, sizeof(page.names[0]));
     page.stats = mr_arena_calloc(arena, count, sizeof(page.stats[0]));
+    page.prose = mr_arena_calloc(arena, count, sizeof(page.prose[0]));
     page.scores = mr_arena_calloc(arena, count, sizeof(page.scores[0]));
     page.scored = mr_arena_calloc(arena, count, sizeof(page.scored[0]));
     page.root = mr_arena_calloc(arena, count, sizeof(page.root[0]));
@@ -40,6 +40,24 @@ static void take_back_trim(struct html_page *page)
     html_count(page);
 }
 
+/* Characters that are neither chrome nor links, whatever names say. */
+static size_t text_without_chrome(const struct html_page *page)
+{
+    const struct mr_html_node *body = html_node(page, page->body);
+    struct html_stat sum = { 0 };
+
+    for (uint32_t i = page->body + 1; i < body->end; i++) {
+        const struct mr_html_node *node = html_node(page, i);
+
+        if ((page->drop[i] != HTML_KEPT && page->drop[i] != HTML_UNLIKELY) ||
+            node->tag == MR_HTML_A)
+            i = node->end - 1;
+        else if (node->tag == MR_HTML_TEXT)
+            html_count_text(node->text, &sum);
+    }
+    return sum.text;
+}
+
 static size_t content_text(const struct html_page *page)
 {
     size_t text = 0;
@@ -47,7 +65,7 @@ static size_t content_text(const struct html_page *page)
     for (uint32_t i = 1; i < page->html->count; i++) {
         if (!page->root[i])
             continue;
-        text += page->stats[i].text;
+        text += page->stats[i].text - page->stats[i].linked;
         i = html_node(page, i)->end - 1;
     }
     return text;
@@ -55,7 +73,8 @@ static size_t content_text(const struct html_page *page)
 
 static bool is_enough(size_t text, size_t all)
 {
-    return text >= CONTENT_TEXT_MIN || text * 2 >= all;
+    return text >= CONTENT_TEXT_MIN ||
+           (text > 0 && text * 100 >= all * CONTENT_PERCENT_MIN);
 }
 
 static size_t attempt(struct html_page *page, bool by_names)
@@ -68,19 +87,16 @@ static size_t attempt(struct html_page *page, bool by_names)
 
 static void find_content(struct html_page *page)
 {
-    size_t all = page->stats[page->body].text, text;
+    size_t all = text_without_chrome(page);
 
-    text = attempt(page, true);
-    if (is_enough(text, all) && text * 100 >= all * CONTENT_PERCENT_MIN)
+    if (is_enough(attempt(page, true), all))
         return;
     take_back_trim(page);
     html_prune_less(page);
-    text = attempt(page, true);
-    if (is_enough(text, page->stats[page->body].text))
+    if (is_enough(attempt(page, true), all))
         return;
     take_back_trim(page);
-    text = attempt(page, false);
-    if (is_enough(text, all))
+    if (is_enough(attempt(page, false), all))
         return;
     take_back_trim(page);
     (void)html_take_all(page);

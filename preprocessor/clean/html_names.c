@@ -67,7 +67,7 @@ static const struct word words[] = {
     { "outbrain", N, false },
     { "page", G, false },
     { "pager", U, false },
-    { "pagination", N, false },
+    { "pagination", U, false },
     { "popup", U, false },
     { "post", G, false },
     { "promo", B, false },

@@ -85,7 +85,7 @@ static bool is_white(uint8_t byte)
            byte == '\f';
 }
 
-static void count_text(struct mr_span text, struct html_stat *out)
+void html_count_text(struct mr_span text, struct html_stat *out)
 {
     bool white = true;
 
@@ -177,7 +177,7 @@ void html_count(struct html_page *page)
             continue;
         }
         if (node->tag == MR_HTML_TEXT)
-            count_text(node->text, stat);
+            html_count_text(node->text, stat);
         else
             count_element(page, i, stat);
         add_up(&page->stats[node->parent], stat);

@@ -49,6 +49,7 @@ struct html_page {
     uint8_t *drop;
     uint16_t *names; /* enum html_name bits of class and id */
     struct html_stat *stats;
+    uint32_t *prose; /* characters of longer paragraphs below */
     double *scores;
     bool *scored;
     uint32_t body;
@@ -66,6 +67,9 @@ bool html_is_block(enum mr_html_tag tag);
 
 /* 1 to 6 for headings, else 0. */
 unsigned html_heading_level(enum mr_html_tag tag);
+
+/* Adds text and commas of one text to `out`. */
+void html_count_text(struct mr_span text, struct html_stat *out);
 
 /* Counts again what is below each node. */
 void html_count(struct html_page *page);

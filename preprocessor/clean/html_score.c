@@ -12,6 +12,15 @@
 /* Shorter paragraphs tell nothing. */
 #define UNIT_TEXT_MIN 25u
 
+/* A paragraph of so many characters with no more links is prose. */
+#define PROSE_TEXT_MIN  80u
+#define PROSE_LINKS_MAX .3
+
+/* Content that has less than this share of the prose around it is a part of
+ * it, if what is around has next to no links. */
+#define PROSE_SHARE_MIN .6
+#define SPREAD_LINKS_MAX .1
+
 /* So many levels up a paragraph counts. */
 #define LEVELS_UP 5u
 
@@ -68,15 +77,20 @@ static void add_points(struct html_page *page, uint32_t nth, double points,
     page->scores[nth] += points;
 }
 
-/* A paragraph of `text` characters whose first element above is `parent`. */
-static void score_unit(struct html_page *page, uint32_t parent, uint32_t text,
-                       uint32_t commas, bool by_names)
+/* A paragraph whose first element above is `parent`. */
+static void score_unit(struct html_page *page, uint32_t parent,
+                       const struct html_stat *unit, bool by_names)
 {
-    double points;
+    uint32_t text = unit->text;
+    double points, density;
 
     if (text < UNIT_TEXT_MIN)
         return;
-    points = 2.0 + commas + (text / 100 < 3 ? text / 100 : 3);
+    density = (double)unit->linked / text;
+    if (text >= PROSE_TEXT_MIN && density < PROSE_LINKS_MAX)
+        page->prose[parent] += text;
+    points = 2.0 + unit->commas + (text / 100 < 3 ? text / 100 : 3);
+    points *= 1 - density;
     for (unsigned level = 0; level < LEVELS_UP && parent != 0; level++) {
         double share = level == 0 ? 1 : level == 1 ? 2 : level * 3.0;
 
@@ -91,21 +105,23 @@ static void score_unit(struct html_page *page, uint32_t parent, uint32_t text,
 static void score_stretches(struct html_page *page, uint32_t nth, bool by_names)
 {
     uint32_t end = html_node(page, nth)->end;
-    uint32_t text = 0, commas = 0, breaks = 0;
+    struct html_stat stretch = { 0 };
+    uint32_t breaks = 0;
 
     for (uint32_t i = nth + 1; i < end; i = html_node(page, i)->end) {
         bool is_break = html_node(page, i)->tag == MR_HTML_BR;
 
         breaks = is_break ? breaks + 1 : page->stats[i].text > 0 ? 0 : breaks;
         if (page->stats[i].blocks > 0 || breaks >= 2) {
-            score_unit(page, nth, text, commas, by_names);
-            text = commas = 0;
+            score_unit(page, nth, &stretch, by_names);
+            stretch = (struct html_stat){ 0 };
             continue;
         }
-        text += page->stats[i].text;
-        commas += page->stats[i].commas;
+        stretch.text += page->stats[i].text;
+        stretch.linked += page->stats[i].linked;
+        stretch.commas += page->stats[i].commas;
     }
-    score_unit(page, nth, text, commas, by_names);
+    score_unit(page, nth, &stretch, by_names);
 }
 
 static void score_node(struct html_page *page, uint32_t nth, bool by_names)
@@ -122,7 +138,7 @@ static void score_node(struct html_page *page, uint32_t nth, bool by_names)
     case MR_HTML_H4:
     case MR_HTML_H5:
     case MR_HTML_H6:
-        score_unit(page, node->parent, stat->text, stat->commas, by_names);
+        score_unit(page, node->parent, stat, by_names);
         return;
     case MR_HTML_DIV:
     case MR_HTML_SECTION:
@@ -132,7 +148,7 @@ static void score_node(struct html_page *page, uint32_t nth, bool by_names)
     case MR_HTML_BODY:
         if (stat->blocks == (html_is_block(node->tag) ? 1 : 0) &&
             node->tag != MR_HTML_BODY)
-            score_unit(page, node->parent, stat->text, stat->commas, by_names);
+            score_unit(page, node->parent, stat, by_names);
         else
             score_stretches(page, nth, by_names);
         return;
@@ -197,6 +213,21 @@ static uint32_t climb(const struct html_page *page, uint32_t nth)
         last = page->scores[above];
     }
     return nth;
+}
+
+/* Up to where prose is spread over several elements, without much else. */
+static uint32_t spread(const struct html_page *page, uint32_t nth)
+{
+    uint32_t best = nth;
+
+    for (uint32_t above = html_node(page, nth)->parent; above > page->body;
+         above = html_node(page, above)->parent) {
+        if (html_link_density(page, above) > SPREAD_LINKS_MAX)
+            break;
+        if (page->prose[best] < PROSE_SHARE_MIN * page->prose[above])
+            best = above;
+    }
+    return best;
 }
 
 /* The only element below its parent, dropped ones and blanks aside. */
@@ -284,6 +315,7 @@ size_t html_score(struct html_page *page, bool by_names)
 
     memset(page->root, 0, count);
     memset(page->scored, 0, count);
+    memset(page->prose, 0, count * sizeof(page->prose[0]));
     for (uint32_t i = 1; i < count; i++) {
         if (page->drop[i] != HTML_KEPT)
             i = html_node(page, i)->end - 1;
@@ -298,7 +330,9 @@ size_t html_score(struct html_page *page, bool by_names)
     }
     if (top.count == 0)
         return 0;
-    best = climb(page, common_above(page, &top));
+    for (uint32_t i = count; i-- > 1;)
+        page->prose[html_node(page, i)->parent] += page->prose[i];
+    best = spread(page, climb(page, common_above(page, &top)));
     while (best > page->body && html_node(page, best)->parent > page->body &&
            is_only_child(page, best))
         best = html_node(page, best)->parent;

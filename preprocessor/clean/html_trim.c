@@ -97,11 +97,12 @@ static bool is_share_box(const struct html_page *page, uint32_t nth)
 }
 
 static bool is_to_drop(const struct html_page *page, uint32_t nth,
-                       bool by_names)
+                       uint32_t text_max, bool by_names)
 {
     const struct mr_html_node *node = html_node(page, nth);
 
-    if (page->root[nth] || page->stats[nth].text == 0)
+    if (page->root[nth] || page->stats[nth].text > text_max ||
+        page->stats[nth].text == 0)
         return false;
     if (is_share_box(page, nth))
         return true;
@@ -125,7 +126,7 @@ static void trim_root(struct html_page *page, uint32_t root, bool by_names)
             continue;
         }
         if (page->drop[i] == HTML_KEPT && node->tag != MR_HTML_TEXT &&
-            is_to_drop(page, i, by_names))
+            is_to_drop(page, i, page->stats[root].text / 2, by_names))
             page->drop[i] = HTML_FOREIGN;
         if (page->drop[i] != HTML_KEPT)
             i = node->end - 1;
