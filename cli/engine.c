@@ -160,6 +160,12 @@ static enum mr_code open_retriever(struct engine *engine, struct mr_err *err)
         .context = engine,
     };
 
+    engine->search = (struct search_place){
+        .shards = engine->shards,
+        .shard_count = engine->shard_count,
+        .model = engine->model,
+        .rrf_k = engine->options.retriever.rrf_k,
+    };
     return retriever_new(&spec, &engine->retriever, err);
 }
 
@@ -236,6 +242,22 @@ const char *engine_address(const struct engine *engine)
 struct mr_telemetry *engine_telemetry(struct engine *engine)
 {
     return engine->telemetry;
+}
+
+const struct mr_place *engine_place(const struct engine *engine)
+{
+    return &engine->place;
+}
+
+size_t engine_shards(const struct engine *engine, struct shard *const **out)
+{
+    *out = engine->shards;
+    return engine->shard_count;
+}
+
+const struct search_place *engine_search(const struct engine *engine)
+{
+    return &engine->search;
 }
 
 enum mr_code engine_run(struct engine *engine, struct mr_err *err)

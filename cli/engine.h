@@ -45,6 +45,7 @@ struct engine_options {
 };
 
 struct engine;
+struct search_place;
 
 /* Opens and starts all of it: queries and writes are accepted on MR_OK.
  * MR_E_BUSY: the data folder or the port is taken.  MR_E_CONFIG, MR_E_DAMAGED:
@@ -55,6 +56,12 @@ MR_MUST_CHECK enum mr_code engine_open(const struct engine_options *options,
 /* "127.0.0.1:7700" as it is. */
 const char *engine_address(const struct engine *engine);
 struct mr_telemetry *engine_telemetry(struct engine *engine);
+
+/* For commands that work in the same process: where it works, its shards (one
+ * a partition; gives their number), and what a search is run with. */
+const struct mr_place *engine_place(const struct engine *engine);
+size_t engine_shards(const struct engine *engine, struct shard *const **out);
+const struct search_place *engine_search(const struct engine *engine);
 
 /* Returns when told to stop (MR_OK) or when a part of it ended by an error. */
 MR_MUST_CHECK enum mr_code engine_run(struct engine *engine,

@@ -13,6 +13,7 @@
 #include "common/backends/system/mr_system_clock.h"
 #include "common/runtime/flight.h"
 #include "common/runtime/worker.h"
+#include "retriever/search/search.h"
 
 struct engine {
     struct engine_options options;
@@ -31,6 +32,7 @@ struct engine {
     struct mr_worker **workers;
     size_t worker_count;
     struct retriever *retriever;
+    struct search_place search; /* as the retriever's */
     struct mr_http_server *server;
     int wake_fd;
     pthread_mutex_t lock;

@@ -38,6 +38,13 @@ const struct cli_command cli_commands[] = {
       "  millrace status\n  millrace status --json", cli_run_status },
     { "delete", "ID", "delete a document, and wait until it is gone",
       "  millrace delete doc-17", cli_run_delete },
+    { "eval", "BEIR_DIR", "index a judged set, ask its queries, score",
+      "Reads corpus.jsonl, queries.jsonl and qrels/test.tsv of the folder,\n"
+      "indexes all documents in a temporary folder, and prints nDCG@10,\n"
+      "recall@100, MRR@10 and times.\n\n"
+      "  millrace eval scifact\n"
+      "  millrace eval scifact --mode keyword --json",
+      cli_run_eval },
     { "config", "check|show|reference", "check or explain the configuration",
       "check      reads the file and prints every mistake with its line\n"
       "show       prints the values in force and where they come from\n"
