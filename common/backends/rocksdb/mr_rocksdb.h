@@ -37,8 +37,9 @@
  * Readers: a second reader of a group on a partition is MR_E_BUSY.  A reader
  * without a group keeps committed positions for its rewinds only.
  *
- * Errors: MR_E_UNAVAILABLE on a full disk, until there is room again;
- * MR_E_DAMAGED names the file, or the record's place.
+ * Errors: MR_E_UNAVAILABLE on a full disk, until there is room for a write
+ * buffer again, which is looked at every few seconds; MR_E_DAMAGED names the
+ * file, or the record's place.
  *
  * Memory:  cache_bytes and three times write_buffer_bytes at most, and the
  *          indexes of at most 512 open files.

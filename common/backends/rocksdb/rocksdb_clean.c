@@ -18,8 +18,6 @@
 #include "common/base/mr_assert.h"
 #include "common/base/mr_mem.h"
 
-/* Of 24 bytes at a load of at most a half: 24 MiB. */
-#define KEYS_MAX ((size_t)512 * 1024)
 /* Removals of one write. */
 #define REMOVALS_MAX 1000
 
@@ -287,7 +285,7 @@ static enum mr_code compact(struct cleaning *work, unsigned dirty_percent,
     dirty = work->limit - mark.cleaned;
     if (dirty * 100 < (dirty + mark.kept) * dirty_percent)
         return MR_OK;
-    work->keys = rocks_keys_new(KEYS_MAX);
+    work->keys = rocks_keys_new(work->db->clean_keys_max);
     work->batch = rocksdb_writebatch_create();
     while (code == MR_OK && mark.cleaned < work->limit)
         code = compact_pass(work, &mark, err);

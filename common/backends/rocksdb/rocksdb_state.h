@@ -63,9 +63,9 @@ struct rocks_sync {
     uint64_t synced; /* all tickets up to this one are safe */
     uint64_t failed; /* all tickets up to this one that are not safe failed */
     bool running;
-    struct mr_err err; /* of the last that failed */
-    bool broken;       /* the last one failed */
-    int mark_fd;       /* the file "synced" */
+    struct mr_err err;    /* of the last that failed */
+    atomic_bool distrust; /* a write or a sync has failed */
+    int mark_fd;          /* the file "synced" */
 };
 
 struct rocks_bus {
@@ -95,6 +95,7 @@ struct mr_rocksdb {
     atomic_uint space_count;
     struct rocks_reader *readers; /* lock; newest first */
     struct rocks_sync sync;
+    size_t clean_keys_max; /* of one pass of a compaction */
 };
 
 struct rocks_place {
@@ -181,6 +182,9 @@ MR_MUST_CHECK enum mr_code rocks_write(struct mr_rocksdb *db,
 MR_MUST_CHECK enum mr_code rocks_sync_open(struct mr_rocksdb *db,
                                            struct mr_err *err);
 void rocks_sync_close(struct mr_rocksdb *db);
+
+/* A write has failed: the next sync makes sure that writes succeed again. */
+void rocks_sync_distrust(struct mr_rocksdb *db);
 
 /* All that was written before the call survives a power cut. */
 MR_MUST_CHECK enum mr_code rocks_sync(struct mr_rocksdb *db,

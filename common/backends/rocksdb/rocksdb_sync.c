@@ -71,9 +71,15 @@ void rocks_sync_close(struct mr_rocksdb *db)
     db->sync.mark_fd = -1;
 }
 
+void rocks_sync_distrust(struct mr_rocksdb *db)
+{
+    atomic_store(&db->sync.distrust, true);
+}
+
 /* After a failed sync the kernel may have dropped what was not written, and
  * a second sync would not know.  RocksDB takes no write before it has put
- * all into new files; so a write tells whether it has. */
+ * all into new files; so a write tells whether it has.  Nor may the file of a
+ * failed write be synced: RocksDB, when built with its assertions, aborts. */
 static enum mr_code probe(struct mr_rocksdb *db, struct mr_err *err)
 {
     rocksdb_writebatch_t *batch = rocksdb_writebatch_create();
@@ -85,19 +91,24 @@ static enum mr_code probe(struct mr_rocksdb *db, struct mr_err *err)
     return code;
 }
 
-static enum mr_code sync_log(struct mr_rocksdb *db, bool broken,
-                             struct mr_err *err)
+static enum mr_code sync_log(struct mr_rocksdb *db, struct mr_err *err)
 {
     uint64_t last, mark;
     char *words = NULL;
-    enum mr_code code = broken ? probe(db, err) : MR_OK;
 
-    if (code != MR_OK)
-        return code;
+    /* Taken down first: a write that fails meanwhile puts it up again. */
+    if (atomic_exchange(&db->sync.distrust, false)) {
+        enum mr_code code = probe(db, err);
+
+        if (code != MR_OK)
+            return code;
+    }
     last = rocksdb_get_latest_sequence_number(db->handle);
     rocksdb_flush_wal(db->handle, 1, &words);
-    if (words != NULL)
+    if (words != NULL) {
+        rocks_sync_distrust(db);
         return rocks_fail(db, words, err);
+    }
     mark = htole64(last);
     /* A mark that cannot be written lags behind, which is allowed. */
     if (pwrite(db->sync.mark_fd, &mark, sizeof(mark), 0) < 0)
@@ -110,16 +121,14 @@ static void lead(struct mr_rocksdb *db)
 {
     struct rocks_sync *sync = &db->sync;
     uint64_t target = sync->wanted;
-    bool broken = sync->broken;
     struct mr_err err;
     enum mr_code code;
 
     sync->running = true;
     pthread_mutex_unlock(&sync->lock);
-    code = sync_log(db, broken, &err);
+    code = sync_log(db, &err);
     pthread_mutex_lock(&sync->lock);
     sync->running = false;
-    sync->broken = code != MR_OK;
     if (code == MR_OK) {
         sync->synced = target;
     } else {

@@ -154,5 +154,8 @@ enum mr_code rocks_write(struct mr_rocksdb *db, rocksdb_writebatch_t *batch,
     char *words = NULL;
 
     rocksdb_write(db->handle, db->write_options, batch, &words);
-    return words == NULL ? MR_OK : rocks_fail(db, words, err);
+    if (words == NULL)
+        return MR_OK;
+    rocks_sync_distrust(db);
+    return rocks_fail(db, words, err);
 }
