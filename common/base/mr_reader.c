@@ -12,8 +12,9 @@ struct mr_span mr_read_span(struct mr_reader *in, size_t size)
         in->overrun = true;
         return span;
     }
-    /* Nothing may be added to a NULL, not even 0. */
-    span = mr_span(in->data == NULL ? NULL : in->data + in->at, size);
+    span = mr_span(in->data, size);
+    if (in->at > 0) /* nothing may be added to a NULL, not even 0 */
+        span.data += in->at;
     in->at += size;
     return span;
 }

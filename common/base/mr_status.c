@@ -10,8 +10,8 @@
 
 #include "common/base/mr_assert.h"
 
-enum mr_code mr_fail(struct mr_err *err, enum mr_code code, const char *fmt,
-                     ...)
+enum mr_code(mr_fail)(struct mr_err *err, enum mr_code code, const char *fmt,
+                      ...)
 {
     MR_ASSERT(code != MR_OK);
 
@@ -28,8 +28,8 @@ enum mr_code mr_fail(struct mr_err *err, enum mr_code code, const char *fmt,
     return code;
 }
 
-enum mr_code mr_fail_errno(struct mr_err *err, enum mr_code code, int number,
-                           const char *fmt, ...)
+enum mr_code(mr_fail_errno)(struct mr_err *err, enum mr_code code, int number,
+                            const char *fmt, ...)
 {
     MR_ASSERT(code != MR_OK);
 

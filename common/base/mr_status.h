@@ -54,10 +54,18 @@ struct mr_err {
  */
 enum mr_code mr_fail(struct mr_err *err, enum mr_code code, const char *fmt,
                      ...) MR_PRINTF(3, 4);
+#ifdef __clang_analyzer__
+/* The analyzer sees one file at a time: this tells it what is returned. */
+#define mr_fail(err, code, ...) (mr_fail(err, code, __VA_ARGS__), (code))
+#endif
 
 /* As mr_fail(), with ": " and the words of errno value `number` appended. */
 enum mr_code mr_fail_errno(struct mr_err *err, enum mr_code code, int number,
                            const char *fmt, ...) MR_PRINTF(4, 5);
+#ifdef __clang_analyzer__
+#define mr_fail_errno(err, code, ...) \
+    (mr_fail_errno(err, code, __VA_ARGS__), (code))
+#endif
 
 /* The class of `code`, which must be one of enum mr_code. */
 enum mr_class mr_class_of(enum mr_code code);
