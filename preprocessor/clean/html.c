@@ -14,6 +14,12 @@
 /* ... unless it has this share of the page's text beside chrome and links. */
 #define CONTENT_PERCENT_MIN 20u
 
+/* Percent of the text around it, links aside, that makes content a part; and
+ * percent of prose in it that makes it an article nevertheless. */
+#define LIST_PART_MAX       75u
+#define LIST_PROSE_MAX      50u
+#define LIST_PROSE_BODY_MAX 25u /* of the whole body, which has chrome too */
+
 static struct html_page open_page(struct mr_html *html, struct mr_arena *arena)
 {
     struct html_page page = { .html = html, .arena = arena };
@@ -85,12 +91,59 @@ static size_t attempt(struct html_page *page, bool by_names)
     return content_text(page);
 }
 
+/* The element that says that it is the content, if only one does; else the
+ * body. */
+static uint32_t find_frame(const struct html_page *page)
+{
+    uint32_t found = 0;
+
+    for (uint32_t i = page->body + 1; i < page->html->count; i++) {
+        const struct mr_html_node *node = html_node(page, i);
+
+        if (page->drop[i] != HTML_KEPT) {
+            i = node->end - 1;
+            continue;
+        }
+        if (node->tag != MR_HTML_MAIN &&
+            !mr_span_equal(mr_html_attr(page->html, i, MR_HTML_ATTR_ROLE),
+                           mr_span_str("main")))
+            continue;
+        if (found != 0)
+            return page->body;
+        found = i;
+        i = node->end - 1;
+    }
+    return found != 0 ? found : page->body;
+}
+
+/* Whether what was found is a small part of something that is little prose:
+ * a reference, a list of things. */
+static bool is_part_of_list(const struct html_page *page, uint32_t frame,
+                            size_t text)
+{
+    size_t around = page->stats[frame].text - page->stats[frame].linked;
+
+    size_t prose_max =
+        frame == page->body ? LIST_PROSE_BODY_MAX : LIST_PROSE_MAX;
+
+    return text * 100 < around * LIST_PART_MAX &&
+           (size_t)page->prose[frame] * 100 < around * prose_max;
+}
+
 static void find_content(struct html_page *page)
 {
-    size_t all = text_without_chrome(page);
+    size_t all = text_without_chrome(page), text;
+    uint32_t frame = find_frame(page);
 
-    if (is_enough(attempt(page, true), all))
+    text = attempt(page, true);
+    if (is_enough(text, all)) {
+        take_back_trim(page);
+        if (is_part_of_list(page, frame, text))
+            html_take(page, frame);
+        else
+            html_trim(page, true);
         return;
+    }
     take_back_trim(page);
     html_prune_less(page);
     if (is_enough(attempt(page, true), all))
@@ -99,7 +152,7 @@ static void find_content(struct html_page *page)
     if (is_enough(attempt(page, false), all))
         return;
     take_back_trim(page);
-    (void)html_take_all(page);
+    html_take(page, page->body);
 }
 
 void clean_html(struct mr_span source, struct mr_arena *arena,

@@ -92,8 +92,8 @@ void html_prune_less(struct html_page *page);
  * characters of their text. */
 size_t html_score(struct html_page *page, bool by_names);
 
-/* Everything but the chrome as content. */
-size_t html_take_all(struct html_page *page);
+/* All below one node as content. */
+void html_take(struct html_page *page, uint32_t nth);
 
 /* html_trim.c: drops what is foreign below the roots. */
 void html_trim(struct html_page *page, bool by_names);

@@ -18,17 +18,12 @@
 static bool is_text_less(enum mr_html_tag tag)
 {
     switch ((int)tag) {
-    case MR_HTML_AUDIO:
-    case MR_HTML_CANVAS:
-    case MR_HTML_EMBED:
     case MR_HTML_HEAD:
     case MR_HTML_IFRAME:
     case MR_HTML_IMG:
     case MR_HTML_INPUT:
     case MR_HTML_LINK:
     case MR_HTML_META:
-    case MR_HTML_NOSCRIPT:
-    case MR_HTML_OBJECT:
     case MR_HTML_OPTGROUP:
     case MR_HTML_OPTION:
     case MR_HTML_SCRIPT:
@@ -37,11 +32,18 @@ static bool is_text_less(enum mr_html_tag tag)
     case MR_HTML_SVG:
     case MR_HTML_TEMPLATE:
     case MR_HTML_TEXTAREA:
-    case MR_HTML_VIDEO:
         return true;
     default:
         return false;
     }
+}
+
+/* What is shown in the place of what a browser cannot do. */
+static bool is_fallback(enum mr_html_tag tag)
+{
+    return tag == MR_HTML_AUDIO || tag == MR_HTML_CANVAS ||
+           tag == MR_HTML_EMBED || tag == MR_HTML_NOSCRIPT ||
+           tag == MR_HTML_OBJECT || tag == MR_HTML_VIDEO;
 }
 
 static bool span_is(struct mr_span span, const char *word)
@@ -132,12 +134,12 @@ static bool is_chrome(const struct html_page *page, uint32_t nth)
     return role.size > 0 && is_chrome_role(role);
 }
 
-static bool is_unlikely(const struct html_page *page, uint32_t nth)
+static bool is_unlikely(const struct html_page *page, uint32_t nth, bool large)
 {
     unsigned names = page->names[nth];
 
     if ((names & HTML_NAME_NEVER) != 0)
-        return true;
+        return !large;
     return (names & (HTML_NAME_UNLIKELY | HTML_NAME_MAYBE)) ==
                HTML_NAME_UNLIKELY &&
            !is_below(page, nth, MR_HTML_TABLE, MR_HTML_CODE);
@@ -171,11 +173,11 @@ static enum html_drop judge(struct html_page *page, uint32_t nth,
     if (text * 100 <= (uint64_t)text_all * HIDDEN_PERCENT_MAX &&
         is_hidden(page, nth))
         return HTML_HIDDEN;
-    if (large)
-        return HTML_KEPT;
-    if (is_chrome(page, nth))
+    if (!large && is_fallback(node->tag))
+        return HTML_NO_TEXT;
+    if (!large && is_chrome(page, nth))
         return HTML_CHROME;
-    if (node->tag != MR_HTML_A && is_unlikely(page, nth))
+    if (node->tag != MR_HTML_A && is_unlikely(page, nth, large))
         return HTML_UNLIKELY;
     return HTML_KEPT;
 }

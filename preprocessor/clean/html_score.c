@@ -18,7 +18,7 @@
 
 /* Content that has less than this share of the prose around it is a part of
  * it, if what is around has next to no links. */
-#define PROSE_SHARE_MIN .6
+#define PROSE_SHARE_MIN  .6
 #define SPREAD_LINKS_MAX .1
 
 /* So many levels up a paragraph counts. */
@@ -301,11 +301,10 @@ static size_t take(struct html_page *page, uint32_t top)
     return text;
 }
 
-size_t html_take_all(struct html_page *page)
+void html_take(struct html_page *page, uint32_t nth)
 {
     memset(page->root, 0, page->html->count);
-    page->root[page->body] = true;
-    return page->stats[page->body].text;
+    page->root[nth] = true;
 }
 
 size_t html_score(struct html_page *page, bool by_names)
@@ -336,8 +335,10 @@ size_t html_score(struct html_page *page, bool by_names)
     while (best > page->body && html_node(page, best)->parent > page->body &&
            is_only_child(page, best))
         best = html_node(page, best)->parent;
-    if (best <= page->body)
-        return html_take_all(page);
+    if (best <= page->body) {
+        html_take(page, page->body);
+        return page->stats[page->body].text;
+    }
     if (!page->scored[best])
         add_points(page, best, 0, by_names);
     return take(page, best);

@@ -96,6 +96,15 @@ static bool is_share_box(const struct html_page *page, uint32_t nth)
            page->stats[nth].text < SHARE_TEXT_MAX;
 }
 
+/* A paragraph that is nothing but a link to something else. */
+static bool is_lone_link(const struct html_page *page, uint32_t nth)
+{
+    const struct html_stat *stat = &page->stats[nth];
+
+    return html_node(page, nth)->tag == MR_HTML_P &&
+           stat->linked * 10 >= stat->text * 9 && stat->text >= 15;
+}
+
 static bool is_to_drop(const struct html_page *page, uint32_t nth,
                        uint32_t text_max, bool by_names)
 {
@@ -108,6 +117,8 @@ static bool is_to_drop(const struct html_page *page, uint32_t nth,
         return true;
     if (html_heading_level(node->tag) > 0)
         return by_names && html_name_weight(page, nth) < 0;
+    if (is_lone_link(page, nth))
+        return true;
     if (!is_checked(node->tag) || is_below(page, nth, MR_HTML_PRE))
         return false;
     return is_foreign(page, nth, by_names);
