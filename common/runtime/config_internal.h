@@ -35,12 +35,12 @@ enum mr_config_kinds {
 struct mr_config_row {
     const char *path; /* "limits.wait" */
     enum mr_config_type type;
+    enum mr_config_kinds kinds;
     size_t offset; /* of the field in its struct */
     const char *initial;
     double low;
     double high;
     const char *choices;
-    enum mr_config_kinds kinds;
     const char *help;
 };
 

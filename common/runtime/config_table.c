@@ -11,10 +11,19 @@
 
 #define FIELD(type, field) offsetof(struct type, field)
 
+#define ROW(row_path, row_type, row_kinds, row_offset, row_initial, row_low, \
+            row_high, row_choices, row_help)                                 \
+    {                                                                        \
+        .path = (row_path), .type = MR_CONFIG_##row_type,                    \
+        .kinds = MR_CONFIG_##row_kinds, .offset = (row_offset),              \
+        .initial = (row_initial), .low = (row_low), .high = (row_high),      \
+        .choices = (row_choices), .help = (row_help),                        \
+    }
+
 static const struct mr_config_row config_rows[] = {
-#define MR_CONFIG_KEY(path, type, field, initial, low, high, choices, help) \
-    { path, MR_CONFIG_##type, FIELD(mr_config, field), initial, low,        \
-      high, choices,          MR_CONFIG_ANY,           help },
+#define MR_CONFIG_KEY(path, type, field, initial, low, high, choices, help)    \
+    ROW(path, type, ANY, FIELD(mr_config, field), initial, low, high, choices, \
+        help),
 #define MR_SOURCE_KEY(path, type, field, initial, low, high, choices, kinds, \
                       help)
 #include "common/runtime/config.def"
@@ -24,17 +33,10 @@ static const struct mr_config_row config_rows[] = {
 
 static const struct mr_config_row source_rows[] = {
 #define MR_CONFIG_KEY(path, type, field, initial, low, high, choices, help)
-#define MR_SOURCE_KEY(path, type, field, initial, low, high, choices, kinds, \
-                      help)                                                  \
-    { path,                                                                  \
-      MR_CONFIG_##type,                                                      \
-      FIELD(mr_config_source, field),                                        \
-      initial,                                                               \
-      low,                                                                   \
-      high,                                                                  \
-      choices,                                                               \
-      MR_CONFIG_##kinds,                                                     \
-      help },
+#define MR_SOURCE_KEY(path, type, field, initial, low, high, choices, kinds,   \
+                      help)                                                    \
+    ROW(path, type, kinds, FIELD(mr_config_source, field), initial, low, high, \
+        choices, help),
 #include "common/runtime/config.def"
 #undef MR_CONFIG_KEY
 #undef MR_SOURCE_KEY

@@ -78,7 +78,7 @@ static bool check_emit(struct mr_effects *effects, enum mr_topic topic,
                       "%s: a key of %zu bytes for %s, at most %u",
                       effects->stage->name, emit->key.size,
                       mr_topic_short_name(topic), MR_KEY_BYTES_MAX);
-    else if (emit->value.size > MR_VALUE_BYTES_MAX)
+    else if (emit->value.size > (size_t)MR_VALUE_BYTES_MAX)
         (void)mr_fail(&effects->failure, MR_E_LIMIT,
                       "%s: a value of %zu bytes for %s, at most %u",
                       effects->stage->name, emit->value.size,
@@ -169,7 +169,7 @@ void mr_effects_claim(struct mr_effects *effects, struct mr_payload *payload)
 {
     struct mr_span bytes = payload->bytes;
 
-    if (payload->in_blob || bytes.size <= MR_INLINE_BYTES_MAX)
+    if (payload->in_blob || bytes.size <= (size_t)MR_INLINE_BYTES_MAX)
         return;
     if (bytes.size > MR_BLOB_BYTES_MAX && effects->failure.code == MR_OK)
         (void)mr_fail(&effects->failure, MR_E_LIMIT,

@@ -51,7 +51,8 @@ static void insert(struct mr_overlay *overlay,
 {
     unsigned height = height_of(overlay->count++);
     struct mr_overlay_entry *entry = mr_arena_alloc(
-        overlay->arena, sizeof(*entry) + height * sizeof(entry->next[0]));
+        overlay->arena,
+        sizeof(*entry) + height * sizeof(struct mr_overlay_entry *));
 
     entry->key = mr_arena_copy(overlay->arena, key);
     entry->value = mr_arena_copy(overlay->arena, value);

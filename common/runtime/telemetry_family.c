@@ -14,7 +14,7 @@
 #include "common/base/mr_mem.h"
 #include "common/runtime/telemetry.h"
 
-#define INDEX_SLOTS     (2u * MR_LABELS_MAX)
+#define INDEX_SLOTS     ((size_t)2 * MR_LABELS_MAX)
 #define LABEL_BYTES_MAX 128u
 #define OTHER           "other"
 

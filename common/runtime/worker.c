@@ -290,24 +290,23 @@ enum mr_code mr_worker_step(struct mr_worker *worker, int wait_ms, bool *worked,
     return mr_fail(err, code, "%s", why.text);
 }
 
-/* 100 ms doubling to 10 s; half of it by a hash, so that the workers of a
- * process don't all knock at once. */
-static int64_t backoff_ms(const struct mr_worker *worker)
+int64_t mr_worker_backoff_ms(const char *name, uint32_t lane, unsigned attempts)
 {
-    unsigned doublings = worker->attempts < 8 ? worker->attempts - 1 : 7;
-    int64_t full = (int64_t)BACKOFF_MS << doublings;
-    uint64_t seed =
-        mr_hash64(mr_span_str(worker->stage->name),
-                  (uint64_t)worker->spec.lane << 32 | worker->attempts);
+    uint64_t random =
+        mr_hash64(mr_span_str(name), (uint64_t)lane << 32 | attempts);
+    int64_t full = BACKOFF_MS;
 
+    for (unsigned i = 1; i < attempts && full < BACKOFF_MS_MAX; i++)
+        full *= 2;
     if (full > BACKOFF_MS_MAX)
         full = BACKOFF_MS_MAX;
-    return full / 2 + (int64_t)(seed % (uint64_t)(full / 2 + 1));
+    return full / 2 + (int64_t)(random % (uint64_t)(full / 2 + 1));
 }
 
 static void back_off(struct mr_worker *worker)
 {
-    int64_t delay_ms = backoff_ms(worker);
+    int64_t delay_ms = mr_worker_backoff_ms(
+        worker->stage->name, worker->spec.lane, worker->attempts);
     struct timespec until;
     int waited = 0;
 

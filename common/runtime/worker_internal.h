@@ -94,6 +94,11 @@ void mr_worker_report_lag(struct mr_worker *worker);
 /* The gauge without this worker. */
 void mr_worker_retire_lag(struct mr_worker *worker);
 
+/* The wait after so many failures in a row: 100 ms doubling to 10 s; half of it
+ * by a hash, so that the workers of a process don't all knock at once. */
+int64_t mr_worker_backoff_ms(const char *name, uint32_t lane,
+                             unsigned attempts);
+
 bool mr_worker_stopping(struct mr_worker *worker);
 
 #endif

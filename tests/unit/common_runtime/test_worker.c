@@ -6,6 +6,7 @@
  */
 #include <pthread.h>
 
+#include "common/runtime/worker_internal.h"
 #include "tests/unit/common_runtime/toy.h"
 
 static struct rig rig;
@@ -322,6 +323,23 @@ START_TEST(lag_is_known_again_after_a_commit_of_unknown_outcome)
 }
 END_TEST
 
+START_TEST(waits_double_up_to_ten_seconds_and_differ_by_worker)
+{
+    int64_t full = 100;
+    unsigned equal = 0;
+
+    for (unsigned attempts = 1; attempts < 2000; attempts++) {
+        int64_t wait_ms = mr_worker_backoff_ms("toy", 0, attempts);
+
+        ck_assert_int_ge(wait_ms, full / 2);
+        ck_assert_int_le(wait_ms, full);
+        equal += wait_ms == mr_worker_backoff_ms("toy", 1, attempts);
+        full = full * 2 < 10000 ? full * 2 : 10000;
+    }
+    ck_assert_uint_lt(equal, 50);
+}
+END_TEST
+
 /* Waits for `count` outputs on the partition of "a", through a reader of
  * nobody. */
 static void await_outputs(uint64_t count)
@@ -415,6 +433,7 @@ int main(void)
     tcase_add_test(tcase, a_due_wake_lets_inputs_go_first_but_not_for_ever);
     tcase_add_test(tcase, a_worker_without_its_partitions_says_who_has_them);
     tcase_add_test(tcase, lag_is_known_again_after_a_commit_of_unknown_outcome);
+    tcase_add_test(tcase, waits_double_up_to_ten_seconds_and_differ_by_worker);
     tcase_add_test(tcase, a_running_worker_works_and_stops_at_once);
     tcase_add_test(tcase,
                    a_worker_that_backs_off_stops_at_once_and_loses_nothing);
