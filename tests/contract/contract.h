@@ -79,6 +79,7 @@ TCase *contract_case(Suite *suite, const char *name);
 Suite *contract_bus_suite(void);
 Suite *contract_store_suite(void);
 Suite *contract_blob_suite(void);
+Suite *contract_kill_suite(void);
 
 void contract_reopen(void);
 
