@@ -2,6 +2,7 @@
 /*
  * indexer.h - a shard: partition p of `documents` and of `vectors.<model>`,
  * made searchable.  The one public header of the indexer.
+ * size: all that a retriever sees of a shard.
  *
  * A shard follows its two partitions by itself and keeps their offsets in its
  * own manifest.  Readers take a snapshot, which stays as it is while they hold

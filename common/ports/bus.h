@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * bus.h - the port to the log: topics, and readers that commit once.
+ * size: the whole contract of the bus in one place.
  *
  * A topic has partitions; a partition is a sequence of records with offsets
  * that rise from 0 and are never used again.  A record is a key, a value (or
