@@ -39,6 +39,9 @@ static const struct mr_http_route routes[] = {
     { "GET", "/metrics", api_metrics },
     { "GET", "/healthz", api_healthz },
     { "GET", "/readyz", api_readyz },
+    { "GET", "/", api_page },
+    { "GET", "/style.css", api_page },
+    { "GET", "/app.js", api_page },
 };
 
 const struct mr_http_route *retriever_routes(size_t *count)

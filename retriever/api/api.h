@@ -39,6 +39,7 @@ mr_http_handler api_status;
 mr_http_handler api_metrics;
 mr_http_handler api_healthz;
 mr_http_handler api_readyz;
+mr_http_handler api_page;
 
 struct retriever *api_retriever(const struct mr_http_call *call);
 
