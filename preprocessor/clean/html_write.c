@@ -18,7 +18,7 @@
 struct open {
     uint32_t node;
     size_t heading_start; /* SIZE_MAX: no text yet */
-    uint32_t item;        /* the number of the next item, of a list */
+    uint32_t items;       /* or rows so far, of a list or table */
 };
 
 struct writer {
@@ -34,6 +34,7 @@ struct writer {
     unsigned pre;    /* open preformatted elements */
     unsigned lists;
     uint32_t link_end; /* nodes before this one are in a link */
+    bool in_link;      /* the text at work is */
     size_t last;       /* how far in the source we are */
     bool title_passed; /* a heading that repeats the title was looked for */
 };
@@ -107,6 +108,8 @@ static void write_stretch(struct writer *w, struct mr_span text,
         piece->copied ? piece->source + (start - piece->start) : piece->source;
 
     pay(w, source);
+    if (w->in_link)
+        w->draft->linked += end - start;
     if (piece->copied)
         clean_draft_copy(w->draft, w->source, source, source + (end - start));
     else
@@ -151,15 +154,29 @@ static void write_text(struct writer *w, uint32_t nth)
 {
     const struct mr_html_node *node = html_node(w->page, nth);
     struct html_pieces pieces = html_pieces(w->source, node, w->last);
-    size_t before = w->draft->text.size;
     struct html_piece piece;
 
+    w->in_link = nth < w->link_end;
     while (html_pieces_next(&pieces, &piece)) {
         write_piece(w, node->text, &piece);
         w->last = piece.source_end;
     }
-    if (nth < w->link_end)
-        w->draft->linked += w->draft->text.size - before;
+}
+
+static bool is_list(enum mr_html_tag tag)
+{
+    return tag == MR_HTML_UL || tag == MR_HTML_OL || tag == MR_HTML_MENU;
+}
+
+/* An item or row begins: a blank line stands before the first one only.
+ * `list` is what it belongs to, or NULL. */
+static void begin_item(struct writer *w, struct open *list)
+{
+    if (list == NULL)
+        return;
+    if (list->items > 0)
+        w->lines = 1;
+    list->items++;
 }
 
 static void mark_item(struct writer *w)
@@ -168,48 +185,27 @@ static void mark_item(struct writer *w)
     unsigned indent = w->lists < INDENT_MAX ? w->lists : INDENT_MAX;
     int size = 0;
 
-    for (size_t i = w->depth; i-- > 0 && list == NULL;) {
-        enum mr_html_tag tag = html_node(w->page, w->open[i].node)->tag;
-
-        if (tag == MR_HTML_UL || tag == MR_HTML_OL || tag == MR_HTML_MENU)
+    for (size_t i = w->depth; i-- > 0 && list == NULL;)
+        if (is_list(html_node(w->page, w->open[i].node)->tag))
             list = &w->open[i];
-    }
-    owe_lines(w, 1);
+    begin_item(w, list);
     for (unsigned i = 1; i < indent; i++)
         size +=
             snprintf(w->marker + size, sizeof(w->marker) - (size_t)size, "  ");
     if (list != NULL && html_node(w->page, list->node)->tag == MR_HTML_OL)
         snprintf(w->marker + size, sizeof(w->marker) - (size_t)size, "%u. ",
-                 ++list->item);
+                 list->items);
     else
         snprintf(w->marker + size, sizeof(w->marker) - (size_t)size, "- ");
 }
 
-/* Lines before and after an element. */
-static unsigned lines_around(const struct writer *w, uint32_t nth)
+static void begin_row(struct writer *w)
 {
-    enum mr_html_tag tag = html_node(w->page, nth)->tag;
-
-    switch ((int)tag) {
-    case MR_HTML_LI:
-    case MR_HTML_TR:
-    case MR_HTML_DT:
-    case MR_HTML_DD:
-    case MR_HTML_SUMMARY:
-        return 1;
-    case MR_HTML_UL:
-    case MR_HTML_OL:
-    case MR_HTML_MENU:
-        return w->lists > 0 ? 1 : 2;
-    case MR_HTML_TBODY:
-    case MR_HTML_THEAD:
-    case MR_HTML_TFOOT:
-        return 1;
-    case MR_HTML_TD:
-    case MR_HTML_TH:
-        return 0;
-    default:
-        return html_is_block(tag) ? 2 : 0;
+    for (size_t i = w->depth; i-- > 0;) {
+        if (html_node(w->page, w->open[i].node)->tag != MR_HTML_TABLE)
+            continue;
+        begin_item(w, &w->open[i]);
+        return;
     }
 }
 
@@ -226,18 +222,52 @@ static bool is_cell(const struct writer *w)
     return false;
 }
 
+/* Lines before and after an element. */
+static unsigned lines_around(const struct writer *w, uint32_t nth)
+{
+    enum mr_html_tag tag = html_node(w->page, nth)->tag;
+
+    switch ((int)tag) {
+    case MR_HTML_DD:
+    case MR_HTML_DT:
+    case MR_HTML_LI:
+    case MR_HTML_SUMMARY:
+    case MR_HTML_TBODY:
+    case MR_HTML_TFOOT:
+    case MR_HTML_THEAD:
+    case MR_HTML_TR:
+        return 1;
+    case MR_HTML_MENU:
+    case MR_HTML_OL:
+    case MR_HTML_UL:
+        return w->lists > 0 ? 1 : 2;
+    case MR_HTML_TD:
+    case MR_HTML_TH:
+        return 0;
+    default:
+        return html_is_block(tag) ? 2 : 0;
+    }
+}
+
+/* Owes them; a lone block in a cell would break its row, and one that begins
+ * an item stands behind its marker. */
+static void owe_around(struct writer *w, uint32_t nth)
+{
+    unsigned lines = lines_around(w, nth);
+
+    if (lines == 0 || w->marker[0] != '\0')
+        return;
+    if (lines == 2 && w->page->stats[nth].blocks <= 1 && is_cell(w))
+        w->blank = w->lines == 0;
+    else
+        owe_lines(w, lines);
+}
+
 static void begin(struct writer *w, uint32_t nth)
 {
     const struct mr_html_node *node = html_node(w->page, nth);
-    unsigned lines = lines_around(w, nth);
 
-    /* Blocks in a cell of a small table would break its row. */
-    if (lines > 0 && !(is_cell(w) && html_is_block(node->tag) &&
-                       w->page->stats[nth].blocks <= 1 &&
-                       node->tag != MR_HTML_LI && node->tag != MR_HTML_TR))
-        owe_lines(w, lines);
-    else if (lines > 0)
-        w->blank = true;
+    owe_around(w, nth);
     if (node->source_end > node->source)
         w->last = node->source_end;
     switch ((int)node->tag) {
@@ -250,6 +280,9 @@ static void begin(struct writer *w, uint32_t nth)
     case MR_HTML_TD:
     case MR_HTML_TH:
         w->cell = w->lines == 0 && w->draft->text.size > 0;
+        break;
+    case MR_HTML_TR:
+        begin_row(w);
         break;
     case MR_HTML_A:
         w->link_end = node->end;
@@ -271,21 +304,17 @@ static void finish(struct writer *w, const struct open *open)
 {
     const struct mr_html_node *node = html_node(w->page, open->node);
     unsigned level = html_heading_level(node->tag);
-    unsigned lines;
 
     if (level > 0 && open->heading_start < w->draft->text.size)
         clean_draft_heading(w->draft, open->heading_start, w->draft->text.size,
                             level);
     if (node->tag == MR_HTML_PRE)
         w->pre--;
-    if (node->tag == MR_HTML_UL || node->tag == MR_HTML_OL ||
-        node->tag == MR_HTML_MENU)
+    if (is_list(node->tag))
         w->lists--;
     if (node->tag == MR_HTML_LI)
         w->marker[0] = '\0';
-    lines = lines_around(w, open->node);
-    if (lines > 0)
-        owe_lines(w, lines);
+    owe_around(w, open->node);
 }
 
 static void close_until(struct writer *w, uint32_t nth)
