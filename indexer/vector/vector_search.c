@@ -23,9 +23,9 @@
 
 #define QUERY_COMPONENT_MAX 1e6f
 
-#define SAMPLES     64u
-#define SAMPLE_HITS 10u
-#define SAMPLE_MOVE .5f /* the length of what is added to a sample */
+#define SAMPLES      128u
+#define SAMPLE_HITS  10u
+#define SAMPLE_NOISE .3f /* the length of what is added to a sample */
 
 static bool is_set(const uint64_t *bits, uint32_t unit)
 {
@@ -189,9 +189,11 @@ enum mr_code vector_search(const struct vector_segment *segment,
     return MR_OK;
 }
 
-/* A unit moved by SAMPLE_MOVE into a direction that its number decides. */
-static void draw_sample(const float *vector, uint32_t dimension, uint64_t seed,
-                        float *out)
+/* A query between two units, so near to no one of them, and beside both: what
+ * is drawn so is about as hard to find neighbours for as a query that is no
+ * unit, where units alone flatter the graph. */
+static void draw_sample(const float *one, const float *other,
+                        uint32_t dimension, uint64_t seed, float *out)
 {
     float length = 0;
 
@@ -202,7 +204,8 @@ static void draw_sample(const float *vector, uint32_t dimension, uint64_t seed,
         length += out[i] * out[i];
     }
     for (uint32_t i = 0; i < dimension; i++)
-        out[i] = vector[i] + out[i] * SAMPLE_MOVE / sqrtf(length + 1e-9f);
+        out[i] =
+            one[i] + other[i] + out[i] * SAMPLE_NOISE / sqrtf(length + 1e-9f);
 }
 
 static size_t count_common(const struct vector_hit *want, size_t want_count,
@@ -226,12 +229,14 @@ double vector_measure_recall(const struct faiss_shim_graph *graph,
     size_t found = 0;
 
     for (uint32_t i = 0; i < SAMPLES; i++) {
-        uint32_t unit = (uint32_t)((uint64_t)i * units / SAMPLES);
+        size_t one = (size_t)i * units / SAMPLES;
+        size_t other = mr_mix64(i + 1) % units;
         struct vector_hit want[SAMPLE_HITS];
         struct vector_hit got[SAMPLE_HITS];
         size_t count;
 
-        draw_sample(vectors + (size_t)unit * dimension, dimension, i, query);
+        draw_sample(vectors + one * dimension, vectors + other * dimension,
+                    dimension, i, query);
         count = vector_search_exact(vectors, units, dimension, query, NULL,
                                     want, room);
         found +=

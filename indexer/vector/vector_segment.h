@@ -46,8 +46,8 @@ int64_t vector_search_graph(const struct faiss_shim_graph *graph,
                             uint32_t effort, struct vector_hit *hits,
                             size_t room);
 
-/* The share of the exact 10 best that a graph finds, over vectors of its own
- * that were moved a little. */
+/* The share of the exact 10 best that a graph finds, over queries made of its
+ * own vectors. */
 double vector_measure_recall(const struct faiss_shim_graph *graph,
                              const float *vectors, uint32_t units,
                              uint32_t dimension);
