@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "common/ports/model.h"
+#include "common/runtime/stage.h"
 
 /* Of the hashing model that stands for a real one in tests. */
 #define EMBEDDER_HASHING_DIMENSION 64u
@@ -42,5 +43,28 @@ void embedder_model_close(struct mr_model *model);
  * where the build found it.
  */
 void embedder_model_folder(char *out, size_t size);
+
+struct embed_config {
+    struct mr_model *model; /* borrowed for the stage's life */
+    /* Vectors kept by the hash of their text; at least what the two largest
+     * documents have. */
+    uint64_t cache_bytes;
+    /* What one step gives the model at most, but for one text: pushed
+     * documents, and bulk ones, behind which a push may have to wait. */
+    uint32_t push_tokens;
+    uint32_t bulk_tokens;
+};
+
+/* 256 MiB, 8,192 and 2,048 tokens (about 1.2 and .3 s on two cores). */
+struct embed_config embed_config_default(struct mr_model *model);
+
+/*
+ * documents -> vectors.<model>.  The stage's name is "embed.<fingerprint>", so
+ * each model has a group and a state of its own, and a new model begins with
+ * the first document.  MR_E_CONFIG: tokens of 0.
+ */
+MR_MUST_CHECK enum mr_code embed_stage_new(const struct embed_config *config,
+                                           struct mr_stage **out,
+                                           struct mr_err *err);
 
 #endif

@@ -1,1 +1,1 @@
-set(extra part::jansson)
+set(extra common_backends_memory part::jansson m)

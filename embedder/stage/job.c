@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * job.c - see job.h.
+ */
+#include "embedder/stage/job.h"
+
+#include <string.h>
+
+#include "common/base/mr_assert.h"
+#include "common/base/mr_mem.h"
+
+/* Whether it is this document's own failure: bad data, or a text that the
+ * blob store lost or damaged. */
+static bool is_own(enum mr_code code)
+{
+    return mr_class_of(code) == MR_CLASS_POISON || code == MR_E_LOST ||
+           code == MR_E_DAMAGED;
+}
+
+static enum mr_code settle(struct job *job, enum mr_code code,
+                           const struct mr_err *why, struct mr_err *err)
+{
+    if (code == MR_OK)
+        return MR_OK;
+    if (!is_own(code))
+        return mr_fail(err, code, "%s", why->text);
+    job->state = JOB_FAILED;
+    job->error = *why;
+    return MR_OK;
+}
+
+/* At most so many bytes, whole characters. */
+static struct mr_span cut(struct mr_span text, size_t max)
+{
+    if (text.size <= max)
+        return text;
+    while (max > 0 && (text.data[max] & 0xC0u) == 0x80u)
+        max--;
+    return mr_span(text.data, max);
+}
+
+static struct mr_span with_title(struct mr_arena *arena, struct mr_span title,
+                                 struct mr_span passage)
+{
+    uint8_t *bytes;
+
+    title = cut(title, JOB_TITLE_BYTES_MAX);
+    if (title.size == 0)
+        return passage;
+    bytes = mr_arena_alloc(arena, title.size + 2 + passage.size);
+    memcpy(bytes, title.data, title.size);
+    memcpy(bytes + title.size, ". ", 2);
+    if (passage.size > 0)
+        memcpy(bytes + title.size + 2, passage.data, passage.size);
+    return mr_span(bytes, title.size + 2 + passage.size);
+}
+
+struct part_list {
+    struct job_part *items;
+    size_t count;
+    size_t room;
+};
+
+static struct job_part *add_part(struct part_list *list)
+{
+    if (list->count == list->room) {
+        list->room = list->room == 0 ? 16 : 2 * list->room;
+        list->items =
+            mr_realloc_array(list->items, list->room, sizeof(*list->items));
+    }
+    return &list->items[list->count++];
+}
+
+static enum mr_code add_passage(struct part_list *list, struct mr_state *state,
+                                struct mr_model *model, uint32_t passage,
+                                struct mr_span text, struct mr_err *err)
+{
+    struct mr_span *parts;
+    uint32_t *tokens;
+    size_t count;
+    enum mr_code code = mr_model_split(model, text, mr_state_arena(state),
+                                       &parts, &tokens, &count, err);
+
+    if (code != MR_OK)
+        return code;
+    if (count > MR_VECTORS_MAX - list->count)
+        return mr_fail(err, MR_E_LIMIT,
+                       "embed: the document's passages have more than %u "
+                       "parts that fit the model",
+                       MR_VECTORS_MAX);
+    for (size_t i = 0; i < count; i++)
+        *add_part(list) = (struct job_part){
+            .passage = passage,
+            .tokens = tokens[i],
+            .text = parts[i],
+            .hash = mr_hash128(parts[i]),
+        };
+    return MR_OK;
+}
+
+static enum mr_code add_passages(struct part_list *list, struct mr_state *state,
+                                 struct mr_model *model,
+                                 struct mr_document *document,
+                                 struct mr_err *err)
+{
+    const struct mr_passages *passages = &document->passages;
+    enum mr_code code = MR_OK;
+    struct mr_span text;
+
+    if (passages->count > 0)
+        code = mr_state_load(state, &document->text, err);
+    text = document->text.bytes;
+    for (size_t i = 0; i < passages->count && code == MR_OK; i++) {
+        const struct mr_passage *passage = &passages->items[i];
+
+        if (passage->start > passage->end || passage->end > text.size)
+            return mr_fail(err, MR_E_CORRUPT,
+                           "embed: passage %zu ends at %u, the text at %zu", i,
+                           passage->end, text.size);
+        code = add_passage(list, state, model, (uint32_t)i,
+                           with_title(mr_state_arena(state), document->title,
+                                      mr_span(text.data + passage->start,
+                                              passage->end - passage->start)),
+                           err);
+    }
+    return code;
+}
+
+enum mr_code job_init(struct job *job, struct mr_state *state,
+                      struct mr_model *model, const struct mr_input *input,
+                      struct mr_document *document, struct mr_err *err)
+{
+    struct mr_arena *arena = mr_state_arena(state);
+    struct part_list list = { 0 };
+    struct mr_err why;
+    enum mr_code code;
+
+    *job = (struct job){
+        .input = *input,
+        .content_version = document->content_version,
+    };
+    code = add_passages(&list, state, model, document, &why);
+    job->count = list.count;
+    job->parts = mr_arena_calloc(arena, list.count, sizeof(*job->parts));
+    if (list.count > 0)
+        memcpy(job->parts, list.items, list.count * sizeof(*job->parts));
+    mr_free(list.items);
+    return settle(job, code, &why, err);
+}
+
+static void fill(const struct job *job, struct mr_arena *arena,
+                 uint32_t dimension, struct mr_vectors *vectors)
+{
+    size_t bytes = dimension * sizeof(float);
+    uint8_t *floats = mr_arena_alloc(arena, job->count * bytes + 1);
+
+    vectors->passages =
+        mr_arena_calloc(arena, job->count, sizeof(*vectors->passages));
+    vectors->count = job->count;
+    for (size_t i = 0; i < job->count; i++) {
+        MR_ASSERT(job->parts[i].vector != NULL);
+        vectors->passages[i] = job->parts[i].passage;
+        memcpy(floats + i * bytes, job->parts[i].vector, bytes);
+    }
+    vectors->floats.bytes = mr_span(floats, job->count * bytes);
+}
+
+enum mr_code job_emit(const struct job *job, struct mr_state *state,
+                      struct mr_effects *effects, uint32_t dimension,
+                      struct mr_err *err)
+{
+    const struct mr_record *record = &job->input.record;
+    struct mr_arena *arena = mr_state_arena(state);
+    struct mr_vectors vectors = {
+        .id = record->key,
+        .version = record->version,
+        .content_version = job->content_version,
+        .state = MR_STATE_LIVE,
+        .time_ms = record->time_ms,
+        .dimension = dimension,
+    };
+    struct mr_span value;
+    enum mr_code code;
+
+    MR_ASSERT(job->state == JOB_DONE || job->state == JOB_FAILED);
+    if (job->state == JOB_FAILED) {
+        vectors.state = MR_STATE_FAILED;
+        vectors.error = mr_span_str(job->error.text);
+    } else {
+        fill(job, arena, dimension, &vectors);
+        mr_effects_claim(effects, &vectors.floats);
+    }
+    code = mr_vectors_encode(&vectors, arena, &value, err);
+    if (code != MR_OK)
+        return code;
+    mr_effects_emit(effects, MR_TOPIC_VECTORS,
+                    &(struct mr_emit){ .key = record->key,
+                                       .value = value,
+                                       .version = record->version,
+                                       .time_ms = record->time_ms,
+                                       .cause = &job->input });
+    return MR_OK;
+}
