@@ -42,44 +42,84 @@ static void pad_to(struct mr_buf *out, uint64_t size)
         memset(at, 0, (size_t)(out->data + out->size - at));
 }
 
-static void write_table(enum image_kind kind,
-                        const struct image_section *sections, size_t count,
-                        struct mr_buf *out)
-{
-    uint64_t at = table_end(count);
+/* A row of the table, as it lies. */
+struct row {
+    uint32_t name;
+    uint32_t zero;
+    uint64_t at;
+    uint64_t size;
+    uint64_t checksum;
+};
 
+static_assert(sizeof(struct row) == SECTION_BYTES, "as documented");
+
+static struct row *row_at(const struct mr_buf *out, size_t nth)
+{
+    return (void *)(out->data + table_end(nth));
+}
+
+void image_begin(struct image_writer *writer, enum image_kind kind,
+                 size_t count, struct mr_buf *out)
+{
+    MR_ASSERT(count <= IMAGE_SECTIONS_MAX);
+    MR_ASSERT(out->size == 0);
+    *writer = (struct image_writer){ .out = out, .count = count };
     mr_buf_u32(out, MAGIC);
     mr_buf_u16(out, VERSION);
     mr_buf_u16(out, (uint16_t)kind);
     mr_buf_u32(out, (uint32_t)count);
     mr_buf_u32(out, 0);
-    for (size_t i = 0; i < count; i++) {
-        at = align_up(at, ALIGNMENT);
-        mr_buf_u32(out, sections[i].name);
-        mr_buf_u32(out, 0);
-        mr_buf_u64(out, at);
-        mr_buf_u64(out, sections[i].bytes.size);
-        mr_buf_u64(out, mr_hash64(sections[i].bytes, 0));
-        at += sections[i].bytes.size;
+    pad_to(out, table_end(count));
+}
+
+uint8_t *image_add(struct image_writer *writer, uint32_t name, size_t size)
+{
+    struct mr_buf *out = writer->out;
+    struct row row = { .name = name, .size = size };
+    uint8_t *place;
+
+    MR_ASSERT(writer->added < writer->count);
+    pad_to(out, align_up(out->size, ALIGNMENT));
+    row.at = out->size;
+    place = mr_buf_grow(out, size);
+    if (place != NULL)
+        *row_at(out, writer->added) = row;
+    writer->added++;
+    return place;
+}
+
+void image_end(struct image_writer *writer)
+{
+    struct mr_buf *out = writer->out;
+
+    MR_ASSERT(writer->added == writer->count);
+    for (size_t i = 0; i < writer->count && !out->full; i++) {
+        struct row *row = row_at(out, i);
+
+        row->checksum =
+            mr_hash64(mr_span(out->data + row->at, (size_t)row->size), 0);
     }
+    pad_to(out, align_up(out->size, TAIL_BYTES));
+    if (!out->full)
+        mr_buf_u64(
+            out,
+            mr_hash64(mr_span(out->data, (size_t)table_end(writer->count)), 0));
 }
 
 void image_write(enum image_kind kind, const struct image_section *sections,
                  size_t count, struct mr_buf *out)
 {
-    size_t table;
+    struct image_writer writer;
 
-    MR_ASSERT(count <= IMAGE_SECTIONS_MAX);
-    MR_ASSERT(out->size == 0);
-    write_table(kind, sections, count, out);
-    table = out->size;
+    image_begin(&writer, kind, count, out);
     for (size_t i = 0; i < count; i++) {
-        pad_to(out, align_up(out->size, ALIGNMENT));
-        mr_buf_span(out, sections[i].bytes);
+        struct mr_span bytes = sections[i].bytes;
+        uint8_t *place = image_add(&writer, sections[i].name, bytes.size);
+
+        if (place != NULL && bytes.size > 0)
+            memcpy(place, bytes.data, bytes.size);
     }
-    pad_to(out, align_up(out->size, TAIL_BYTES));
-    if (!out->full)
-        mr_buf_u64(out, mr_hash64(mr_span(out->data, table), 0));
+    image_end(&writer);
 }
 
 static enum mr_code read_header(struct mr_span bytes, struct image *out,

@@ -46,6 +46,24 @@ struct image_section {
 void image_write(enum image_kind kind, const struct image_section *sections,
                  size_t count, struct mr_buf *out);
 
+/*
+ * The same for sections that are large: they are filled where they lie.
+ *   image_begin()   into `out`, which must be empty, `count` sections
+ *   image_add()     `count` times: room for a section, not set; the place is
+ *                   valid until the next call; NULL when `out` is full
+ *   image_end()     computes the checksums; nothing when `out` is full
+ */
+struct image_writer {
+    struct mr_buf *out; /* borrowed */
+    size_t count;
+    size_t added;
+};
+
+void image_begin(struct image_writer *writer, enum image_kind kind,
+                 size_t count, struct mr_buf *out);
+uint8_t *image_add(struct image_writer *writer, uint32_t name, size_t size);
+void image_end(struct image_writer *writer);
+
 struct image {
     enum image_kind kind;
     struct image_section sections[IMAGE_SECTIONS_MAX];

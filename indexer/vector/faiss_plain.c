@@ -23,6 +23,11 @@ float faiss_shim_inner(const float *a, const float *b, size_t dimension)
     return sum;
 }
 
+bool faiss_shim_has_graphs(void)
+{
+    return false;
+}
+
 struct faiss_shim_graph *faiss_shim_build(const float *vectors, uint32_t units,
                                           uint32_t dimension, char *text,
                                           size_t text_room)
@@ -32,7 +37,7 @@ struct faiss_shim_graph *faiss_shim_build(const float *vectors, uint32_t units,
     (void)dimension;
     (void)text;
     (void)text_room;
-    return NULL;
+    MR_UNREACHABLE();
 }
 
 void faiss_shim_get_links(const struct faiss_shim_graph *graph,
@@ -53,12 +58,13 @@ struct faiss_shim_graph *faiss_shim_open(const float *vectors,
     (void)links;
     (void)text;
     (void)text_room;
-    return NULL;
+    MR_UNREACHABLE();
 }
 
 void faiss_shim_free(struct faiss_shim_graph *graph)
 {
     (void)graph;
+    MR_UNREACHABLE();
 }
 
 int64_t faiss_shim_search(const struct faiss_shim_graph *graph,

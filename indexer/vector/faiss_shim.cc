@@ -94,6 +94,11 @@ float faiss_shim_inner(const float *a, const float *b, size_t dimension)
     return faiss::fvec_inner_product(a, b, dimension);
 }
 
+bool faiss_shim_has_graphs(void)
+{
+    return true;
+}
+
 struct faiss_shim_graph *faiss_shim_build(const float *vectors, uint32_t units,
                                           uint32_t dimension, char *text,
                                           size_t text_room)

@@ -38,8 +38,11 @@ struct faiss_shim_links {
 
 struct faiss_shim_graph;
 
-/* Builds a graph on this thread: equal vectors, equal links.  NULL where there
- * is no FAISS, or when it fails, with words in `text`. */
+/* False where there is no FAISS: then none of what follows is called. */
+bool faiss_shim_has_graphs(void);
+
+/* Builds a graph on this thread: equal vectors, equal links.  NULL when FAISS
+ * fails, with words in `text`. */
 struct faiss_shim_graph *faiss_shim_build(const float *vectors, uint32_t units,
                                           uint32_t dimension, char *text,
                                           size_t text_room);

@@ -2,9 +2,9 @@
 /*
  * vector_builder.c - from vectors, or from segments, to an image.
  *
- * Both ways lay the live vectors out behind each other and end in
- * vector_write(): equal content gives equal bytes, the graph included, since
- * one thread builds it from the vectors alone.
+ * Both ways end in vector_write(): equal content gives equal bytes, the graph
+ * included, since one thread builds it from the vectors alone.  A merge names
+ * the runs of live units, which are copied once, to where they are to lie.
  */
 #include <math.h>
 
@@ -71,37 +71,28 @@ void vector_builder_add(struct vector_builder *builder, struct mr_span id,
     builder->units += (uint32_t)count;
 }
 
-static enum mr_code write_content(uint32_t dimension, uint32_t units,
-                                  const struct mr_buf *vectors,
-                                  const struct mr_buf *ordinals,
-                                  const struct entries_builder *entries,
-                                  size_t exact_max, struct mr_buf *out,
-                                  struct mr_err *err)
-{
-    struct vector_content content = {
-        .dimension = dimension,
-        .units = units,
-        .vectors = (const void *)vectors->data,
-        .ordinals = (const void *)ordinals->data,
-        .entries = entries,
-    };
-
-    if (vectors->full || ordinals->full)
-        return mr_fail(err, MR_E_LIMIT,
-                       "dense segment: %u vectors of %u do not fit %zu bytes; "
-                       "lower the number of passages a shard",
-                       units, dimension, vectors->limit);
-    return vector_write(&content, exact_max, out, err);
-}
-
 enum mr_code vector_builder_write(struct vector_builder *builder,
                                   size_t exact_max, struct mr_buf *out,
                                   struct mr_err *err)
 {
-    enum mr_code code = write_content(builder->dimension, builder->units,
-                                      &builder->vectors, &builder->ordinals,
-                                      builder->entries, exact_max, out, err);
+    struct vector_run run = { .vectors = (const void *)builder->vectors.data,
+                              .ordinals = (const void *)builder->ordinals.data,
+                              .units = builder->units };
+    struct vector_content content = { .dimension = builder->dimension,
+                                      .units = builder->units,
+                                      .runs = &run,
+                                      .run_count = 1,
+                                      .entries = builder->entries };
+    enum mr_code code;
 
+    if (builder->vectors.full || builder->ordinals.full)
+        code =
+            mr_fail(err, MR_E_LIMIT,
+                    "dense segment: %u vectors of %u do not fit %zu bytes; "
+                    "lower the number of passages a shard",
+                    builder->units, builder->dimension, builder->vectors.limit);
+    else
+        code = vector_write(&content, exact_max, out, err);
     builder->units = 0;
     mr_buf_reset(&builder->vectors);
     mr_buf_reset(&builder->ordinals);
@@ -115,9 +106,33 @@ static bool is_dead(const uint64_t *dead, uint32_t unit)
     return dead != NULL && (dead[unit / 64] >> unit % 64 & 1) != 0;
 }
 
+struct merge {
+    struct entries_builder *entries;
+    struct mr_buf runs; /* struct vector_run each */
+    uint32_t units;
+};
+
+/* Adds units of a segment; to the last run, if they lie behind it. */
+static void add_run(struct merge *merge, const struct vector_segment *segment,
+                    uint32_t first, uint32_t count)
+{
+    struct vector_run run = { .vectors = vector_at(segment, first),
+                              .ordinals = segment->ordinals + first,
+                              .units = count };
+    size_t runs = merge->runs.size / sizeof(run);
+    struct vector_run *last = (void *)merge->runs.data;
+
+    merge->units += count;
+    if (runs > 0 && last[runs - 1].ordinals + last[runs - 1].units ==
+                        segment->ordinals + first)
+        last[runs - 1].units += count;
+    else
+        mr_buf_append(&merge->runs, &run, sizeof(run));
+}
+
 /* Adds the entries of a segment that live; their units live or die with
  * them. */
-static void add_segment(struct vector_builder *builder,
+static void add_segment(struct merge *merge,
                         const struct vector_segment *segment,
                         const uint64_t *dead)
 {
@@ -127,15 +142,14 @@ static void add_segment(struct vector_builder *builder,
         uint32_t first = entries->first_units[i];
         uint32_t count = entries->first_units[i + 1] - first;
 
-        if (count == 0)
-            continue;
         for (uint32_t k = 1; k < count; k++)
             MR_ASSERT(is_dead(dead, first + k) == is_dead(dead, first));
-        if (!is_dead(dead, first))
-            vector_builder_add(builder, entries_id(entries, i),
-                               entries->content_versions[i],
-                               entries->offsets[i], vector_at(segment, first),
-                               segment->ordinals + first, count);
+        if (count == 0 || is_dead(dead, first))
+            continue;
+        add_run(merge, segment, first, count);
+        entries_builder_add(merge->entries, entries_id(entries, i),
+                            entries->content_versions[i], entries->offsets[i],
+                            count);
     }
 }
 
@@ -144,7 +158,8 @@ enum mr_code vector_merge(struct vector_segment *const *segments,
                           size_t exact_max, struct mr_buf *out,
                           struct mr_err *err)
 {
-    struct vector_builder *builder;
+    struct merge merge = { .runs = mr_buf(IMAGE_BYTES_MAX) };
+    struct vector_content content = { 0 };
     uint64_t units = 0;
     enum mr_code code;
 
@@ -156,10 +171,16 @@ enum mr_code vector_merge(struct vector_segment *const *segments,
     if (units >= INT32_MAX)
         return mr_fail(err, MR_E_LIMIT, "dense merge: %llu vectors, at most %d",
                        (unsigned long long)units, INT32_MAX - 1);
-    builder = vector_builder_new(segments[0]->meta.dimension);
+    merge.entries = entries_builder_new();
     for (size_t i = 0; i < count; i++)
-        add_segment(builder, segments[i], dead == NULL ? NULL : dead[i]);
-    code = vector_builder_write(builder, exact_max, out, err);
-    vector_builder_free(builder);
+        add_segment(&merge, segments[i], dead == NULL ? NULL : dead[i]);
+    content.dimension = segments[0]->meta.dimension;
+    content.units = merge.units;
+    content.runs = (const void *)merge.runs.data;
+    content.run_count = merge.runs.size / sizeof(struct vector_run);
+    content.entries = merge.entries;
+    code = vector_write(&content, exact_max, out, err);
+    entries_builder_free(merge.entries);
+    mr_buf_deinit(&merge.runs);
     return code;
 }

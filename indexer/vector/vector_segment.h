@@ -18,12 +18,19 @@ struct vector_segment {
     struct faiss_shim_graph *graph; /* NULL: none, or no FAISS */
 };
 
+/* Units that lie behind each other, borrowed. */
+struct vector_run {
+    const float *vectors;
+    const uint32_t *ordinals;
+    uint32_t units;
+};
+
 /* What an image is made of; borrowed. */
 struct vector_content {
     uint32_t dimension;
-    uint32_t units;
-    const float *vectors;
-    const uint32_t *ordinals;
+    uint32_t units; /* of all runs */
+    const struct vector_run *runs;
+    size_t run_count;
     const struct entries_builder *entries;
 };
 
