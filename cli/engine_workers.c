@@ -111,6 +111,15 @@ void engine_stop_workers(struct engine *engine)
     engine->workers = NULL;
 }
 
+/* embed's workers are named with their model: "embed.0123abcd". */
+static bool is_named(const char *stage, const char *name)
+{
+    size_t size = strlen(name);
+
+    return strncmp(stage, name, size) == 0 &&
+           (stage[size] == '\0' || stage[size] == '.');
+}
+
 /* The workers of one stage as one. */
 static struct mr_worker_status sum_of(struct engine *engine, const char *name)
 {
@@ -120,7 +129,7 @@ static struct mr_worker_status sum_of(struct engine *engine, const char *name)
         struct mr_worker_status one;
 
         mr_worker_status(engine->workers[i], &one);
-        if (strcmp(one.stage, name) != 0)
+        if (!is_named(one.stage, name))
             continue;
         sum.inputs += one.inputs;
         sum.outputs += one.outputs;
@@ -188,7 +197,7 @@ uint64_t engine_keyword_lag(void *context)
         struct mr_worker_status status;
 
         mr_worker_status(engine->workers[i], &status);
-        if (strcmp(status.stage, stage_names[STAGE_EMBED]) != 0)
+        if (!is_named(status.stage, stage_names[STAGE_EMBED]))
             lag += status.lag;
     }
     for (size_t i = 0; i < engine->shard_count; i++) {

@@ -200,6 +200,10 @@ size_t index_query_match(const struct index_query *query, struct mr_span text,
 size_t index_query_word(const struct index_query *query, size_t nth);
 size_t index_query_words(const struct index_query *query);
 
+/* A word as it stands in the query. */
+struct mr_span index_query_word_text(const struct index_query *query,
+                                     size_t word);
+
 struct shard_hit {
     struct mr_span document;
     uint64_t content_version;

@@ -113,6 +113,12 @@ size_t index_query_words(const struct index_query *query)
     return query->word_count;
 }
 
+struct mr_span index_query_word_text(const struct index_query *query,
+                                     size_t word)
+{
+    return query->words[word];
+}
+
 /* The place of a term in the query, or SIZE_MAX. */
 static size_t find(const struct index_query *query, struct mr_span term)
 {

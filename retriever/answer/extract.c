@@ -6,6 +6,8 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 #include "common/text/sentences.h"
 
@@ -13,6 +15,27 @@
 #define NEAR_BEST      .6
 #define RANK_WEIGHT    .1
 #define SENTENCES_SEEN ((size_t)256)
+
+/* Words that make a question and say nothing of what it is about. */
+static const char *const asking[] = {
+    "what",   "who",    "whom",   "whose",  "which", "when",    "where",
+    "why",    "how",    "do",     "does",   "did",   "can",     "could",
+    "should", "would",  "tell",   "me",     "was",   "wer",     "wen",
+    "wem",    "wessen", "wann",   "wo",     "warum", "wieso",   "wie",
+    "quel",   "quelle", "qui",    "que",    "quand", "comment", "pourquoi",
+    "quien",  "cual",   "donde",  "cuando", "como",  "che",     "chi",
+    "quando", "dove",   "perche",
+};
+
+static bool only_asks(struct mr_span word)
+{
+    for (size_t i = 0; i < sizeof(asking) / sizeof(asking[0]); i++) {
+        if (word.size == strlen(asking[i]) &&
+            strncasecmp((const char *)word.data, asking[i], word.size) == 0)
+            return true;
+    }
+    return false;
+}
 
 /* What a word of the question weighs; the best of its terms. */
 static double *weights_of(const struct index_query *query,
@@ -32,8 +55,11 @@ static double *weights_of(const struct index_query *query,
         if (idf > weights[word])
             weights[word] = idf;
     }
-    for (size_t i = 0; i < index_query_words(query); i++)
+    for (size_t i = 0; i < index_query_words(query); i++) {
+        if (only_asks(index_query_word_text(query, i)))
+            weights[i] = 0;
         *sum += weights[i];
+    }
     return weights;
 }
 
