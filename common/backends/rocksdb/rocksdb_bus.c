@@ -3,7 +3,7 @@
  * rocksdb_bus.c - the port bus but for its readers.
  */
 #include "common/backends/rocksdb/rocksdb_meta.h"
-#include "common/backends/rocksdb/rocksdb_state.h"
+#include "common/backends/rocksdb/rocksdb_reader.h"
 #include "common/backends/rules/mr_rules.h"
 
 static struct mr_rocksdb *db_of(struct mr_bus *bus)

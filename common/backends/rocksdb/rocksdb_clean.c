@@ -14,7 +14,7 @@
 
 #include "common/backends/rocksdb/rocksdb_keys.h"
 #include "common/backends/rocksdb/rocksdb_meta.h"
-#include "common/backends/rocksdb/rocksdb_state.h"
+#include "common/backends/rocksdb/rocksdb_reader.h"
 #include "common/base/mr_assert.h"
 #include "common/base/mr_mem.h"
 

@@ -7,7 +7,7 @@
 #ifndef COMMON_BACKENDS_ROCKSDB_ROCKSDB_POLL_H
 #define COMMON_BACKENDS_ROCKSDB_ROCKSDB_POLL_H
 
-#include "common/backends/rocksdb/rocksdb_state.h"
+#include "common/backends/rocksdb/rocksdb_reader.h"
 
 /*
  * Fills `out` from the reader's places up to their ends, beginning with the

@@ -2,6 +2,8 @@
 /*
  * rocksdb_reader.c - a reader's life, its waits and commits.
  */
+#include "common/backends/rocksdb/rocksdb_reader.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -9,7 +11,6 @@
 
 #include "common/backends/rocksdb/rocksdb_meta.h"
 #include "common/backends/rocksdb/rocksdb_poll.h"
-#include "common/backends/rocksdb/rocksdb_state.h"
 #include "common/backends/rules/mr_rules.h"
 #include "common/base/mr_assert.h"
 #include "common/base/mr_mem.h"

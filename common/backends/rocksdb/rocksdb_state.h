@@ -98,29 +98,6 @@ struct mr_rocksdb {
     size_t clean_keys_max; /* of one pass of a compaction */
 };
 
-struct rocks_place {
-    struct rocks_topic *topic;
-    uint32_t partition;
-    uint64_t next;
-    uint64_t committed;
-    uint64_t end; /* as of the present poll */
-    struct rocks_watch watch;
-};
-
-struct rocks_reader {
-    struct mr_bus_reader port;
-    struct mr_rocksdb *db;
-    struct rocks_reader *older;
-    char *group;          /* NULL for none */
-    pthread_cond_t grown; /* with the state's lock, on the monotonic clock */
-    struct rocks_place *places;
-    size_t count;
-    size_t turn;
-    bool woken;   /* lock */
-    bool waiting; /* lock */
-    rocksdb_writebatch_t *batch;
-};
-
 /* --- rocksdb_error.c --- */
 
 /* The failure that RocksDB's words mean; frees them. */
@@ -161,8 +138,8 @@ MR_MUST_CHECK enum mr_code rocks_check_record(struct mr_rocksdb *db,
 
 /*
  * Writes `batch` and the records, which rocks_check_record() has passed, in
- * one step and makes them visible; not synced.  `fill` writes partition,
- * offset and append_ms into the records, which are ours to change then.
+ * one step and makes them visible; not synced.  `fill`, which may be NULL or
+ * `records`, gets them with partition, offset and append_ms.
  */
 MR_MUST_CHECK enum mr_code rocks_write_records(struct mr_rocksdb *db,
                                                rocksdb_writebatch_t *batch,
@@ -178,7 +155,7 @@ MR_MUST_CHECK enum mr_code rocks_write(struct mr_rocksdb *db,
 
 /* --- rocksdb_sync.c --- */
 
-/* Maps the mark and holds it against what the open found. */
+/* Opens the mark and holds it against what the open found. */
 MR_MUST_CHECK enum mr_code rocks_sync_open(struct mr_rocksdb *db,
                                            struct mr_err *err);
 void rocks_sync_close(struct mr_rocksdb *db);
@@ -196,13 +173,6 @@ MR_MUST_CHECK enum mr_code rocks_add_state(struct mr_rocksdb *db,
                                            rocksdb_writebatch_t *out,
                                            const struct mr_batch *batch,
                                            struct mr_err *err);
-
-/* --- rocksdb_reader.c --- */
-
-MR_MUST_CHECK enum mr_code rocks_open_reader(struct mr_bus *bus,
-                                             const struct mr_reader_spec *spec,
-                                             struct mr_bus_reader **out,
-                                             struct mr_err *err);
 
 extern const struct mr_bus_ops rocks_bus_ops;
 extern const struct mr_store_ops rocks_store_ops;

@@ -4,7 +4,7 @@
  */
 #include <time.h>
 
-#include "common/backends/rocksdb/rocksdb_state.h"
+#include "common/backends/rocksdb/rocksdb_reader.h"
 #include "common/backends/rules/mr_rules.h"
 #include "common/base/mr_assert.h"
 #include "common/base/mr_hash.h"
