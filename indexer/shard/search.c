@@ -236,6 +236,20 @@ static enum mr_code search(struct run *run, struct shard_hit **hits,
     return code;
 }
 
+/* A word is as frequent as its stems in all languages together: a stem that
+ * only the few documents of another language have must not look rare. */
+static uint64_t word_frequency(const struct index_query *query,
+                               const struct index_stats *stats, size_t nth)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < query->count; i++) {
+        if (query->terms[i].word == query->terms[nth].word)
+            sum += stats->frequency[i];
+    }
+    return sum < stats->passages ? sum : stats->passages;
+}
+
 enum mr_code shard_search_keyword(struct shard_snapshot *snapshot,
                                   const struct index_query *query,
                                   const struct index_stats *stats,
@@ -247,6 +261,8 @@ enum mr_code shard_search_keyword(struct shard_snapshot *snapshot,
     const struct index_config *config = &snapshot->shard->spec.config;
     struct mr_span *terms =
         mr_arena_calloc(arena, query->count, sizeof(*terms));
+    uint64_t *frequency =
+        mr_arena_calloc(arena, query->count, sizeof(*frequency));
     uint32_t *weights = mr_arena_calloc(arena, query->count, sizeof(*weights));
     struct keyword_scorer scorer = {
         .k1 = config->k1,
@@ -254,7 +270,7 @@ enum mr_code shard_search_keyword(struct shard_snapshot *snapshot,
         .passages = stats->passages,
         .length = stats->length,
         .terms = terms,
-        .frequency = stats->frequency,
+        .frequency = frequency,
         .weight = weights,
         .term_count = query->count,
     };
@@ -267,6 +283,7 @@ enum mr_code shard_search_keyword(struct shard_snapshot *snapshot,
     for (size_t i = 0; i < query->count; i++) {
         terms[i] = query->terms[i].term;
         weights[i] = query->terms[i].weight;
+        frequency[i] = word_frequency(query, stats, i);
     }
     return search(&run, hits, count, err);
 }

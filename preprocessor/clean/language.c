@@ -7,6 +7,8 @@
 #include "preprocessor/clean/cld2.h"
 
 #define PARTS    3u
+/* A few words, or names, are too little to tell a language by. */
+#define BYTES_MIN ((size_t)160)
 #define HINT_MAX 16u
 
 /* The byte at or after `at` that begins a character. */
@@ -55,7 +57,7 @@ const char *clean_language(struct mr_span text, struct mr_span hint)
     size_t size = text.size;
     const char *code;
 
-    if (size == 0)
+    if (size < BYTES_MIN && !has_hint)
         return NULL;
     if (size > CLEAN_LANGUAGE_BYTES) {
         size = sample(text, part);
