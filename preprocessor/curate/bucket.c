@@ -31,14 +31,14 @@ static bool parse_head(struct mr_span bytes, struct bucket *out)
     return mr_reader_done(&in);
 }
 
-enum mr_code bucket_load(struct curate_view *view, uint64_t name,
-                         struct bucket *out, struct mr_err *err)
+enum mr_code bucket_load(struct curate_view *view, enum curate_space space,
+                         uint64_t name, struct bucket *out, struct mr_err *err)
 {
     struct mr_span key = view_key(name, mr_span(NULL, 0), view->arena);
     struct mr_span bytes;
-    enum mr_code code = view_get(view, CURATE_BUCKETS, key, &bytes, err);
+    enum mr_code code = view_get(view, space, key, &bytes, err);
 
-    *out = (struct bucket){ .name = name };
+    *out = (struct bucket){ .space = space, .name = name };
     if (code != MR_OK || bytes.data == NULL)
         return code;
     if (!parse_head(bytes, out))
@@ -61,7 +61,7 @@ static void write_head(struct curate_view *view, const struct bucket *bucket)
         empty = empty && !bucket->spilled[side] && bucket->count[side] == 0;
     }
     if (empty) {
-        view_delete(view, CURATE_BUCKETS, key);
+        view_delete(view, bucket->space, key);
         return;
     }
     mr_buf_byte(&out, (uint8_t)spilled);
@@ -72,7 +72,7 @@ static void write_head(struct curate_view *view, const struct bucket *bucket)
             mr_buf_sized(&out, bucket->members[side][i]);
     }
     MR_ASSERT(!out.full);
-    view_put(view, CURATE_BUCKETS, key, mr_buf_bytes(&out));
+    view_put(view, bucket->space, key, mr_buf_bytes(&out));
     mr_buf_deinit(&out);
 }
 
@@ -92,7 +92,7 @@ static struct mr_span member_key(const struct bucket *bucket,
 static void put_member(struct curate_view *view, const struct bucket *bucket,
                        enum bucket_side side, struct mr_span priority)
 {
-    view_put(view, CURATE_BUCKETS,
+    view_put(view, bucket->space,
              member_key(bucket, side, priority, view->arena), mr_span("", 0));
 }
 
@@ -147,7 +147,7 @@ static enum mr_code remove_spilled(struct curate_view *view,
     struct mr_span first;
     enum mr_code code;
 
-    view_delete(view, CURATE_BUCKETS,
+    view_delete(view, bucket->space,
                 member_key(bucket, side, priority, view->arena));
     code = bucket_at(view, bucket, side, 0, &first, err);
     if (code != MR_OK || first.data != NULL)
@@ -199,8 +199,8 @@ static enum mr_code list_spilled(struct curate_view *view,
 
     if (range.to.data != NULL)
         keys.to = member_key(bucket, side, range.to, arena);
-    code = view_keys(view, CURATE_BUCKETS, keys, all.size, max, found, &count,
-                     err);
+    code =
+        view_keys(view, bucket->space, keys, all.size, max, found, &count, err);
     for (size_t i = 0; i < count; i++)
         bucket_list_add(list, found[i], arena);
     return code;

@@ -4,9 +4,11 @@
  *
  * A bucket has two sides: the canonicals, with which documents are compared,
  * and the duplicates, of which some must be judged again when a canonical
- * comes.  Nearly all buckets hold one document, so a bucket is one value that
- * is read at once; a side that grows past BUCKET_INLINE_MAX moves to keys of
- * its own and is read by scans from then on, until it is empty.
+ * comes.  (The duplicates of one canonical are kept as a bucket, too, in a
+ * space of their own.)  Nearly all buckets hold one document, so a bucket is
+ * one value that is read at once; a side that grows past BUCKET_INLINE_MAX
+ * moves to keys of its own and is read by scans from then on, until it is
+ * empty.
  *
  *   bucket:u64                       -> head
  *   bucket:u64  side:u8  priority    -> nothing     members of a spilled side
@@ -38,6 +40,7 @@ enum bucket_side {
 };
 
 struct bucket {
+    enum curate_space space;
     uint64_t name;
     bool spilled[BUCKET_SIDES];
     size_t count[BUCKET_SIDES]; /* of members in the head */
@@ -52,7 +55,8 @@ struct bucket_list {
 };
 
 /* Reads the head. MR_E_DAMAGED: it breaks its format. */
-MR_MUST_CHECK enum mr_code bucket_load(struct curate_view *view, uint64_t name,
+MR_MUST_CHECK enum mr_code bucket_load(struct curate_view *view,
+                                       enum curate_space space, uint64_t name,
                                        struct bucket *out, struct mr_err *err);
 
 /* Adds or removes a member and writes the head; what is there already, or is

@@ -13,7 +13,7 @@
 #include "preprocessor/curate/policy.h"
 #include "preprocessor/preprocessor.h"
 
-#define CURATE_BATCH_RECORDS 1000u
+#define CURATE_BATCH_RECORDS 500u
 #define CURATE_BATCH_BYTES   ((size_t)4 * 1024 * 1024)
 
 struct curate {
@@ -104,6 +104,7 @@ static void begin(struct curate_step *step, const struct curate *curate,
     step->groups = (struct groups){
         .policy = &curate->policy,
         .view = &step->view,
+        .queue = queue(&step->view),
         .changed = flipped,
         .context = step,
     };
@@ -197,26 +198,35 @@ static enum mr_code follow_policy(struct curate_step *step, struct mr_err *err)
     return MR_OK;
 }
 
+/* Works off the queue as far as a step goes. */
+static enum mr_code end(struct curate_step *step, size_t work_max,
+                        struct mr_err *err)
+{
+    bool left = false;
+    enum mr_code code = groups_work(&step->groups, work_max, &left, err);
+
+    if (code != MR_OK)
+        return code;
+    if (left)
+        mr_effects_wake(step->effects, 0);
+    return step->code;
+}
+
 static enum mr_code curate_step(struct mr_stage *stage, struct mr_state *state,
                                 const struct mr_input *inputs, size_t count,
                                 struct mr_effects *effects, struct mr_err *err)
 {
     struct curate *curate = (struct curate *)(void *)stage;
     struct curate_step step;
-    bool left = false;
     enum mr_code code;
 
     begin(&step, curate, state, effects, err);
     code = follow_policy(&step, err);
     for (size_t i = 0; i < count && code == MR_OK; i++)
         code = one_input(&step, &inputs[i], err);
-    if (code == MR_OK)
-        code = groups_work(&step.groups, curate->work_max, &left, err);
-    if (code == MR_OK)
-        code = step.code;
-    if (code == MR_OK && left)
-        mr_effects_wake(effects, 0);
-    return code;
+    if (code != MR_OK)
+        return code;
+    return end(&step, curate->work_max, err);
 }
 
 /* A signature that cannot be worked: the document failed with its version,
@@ -237,12 +247,15 @@ static enum mr_code curate_fail(struct mr_stage *stage, struct mr_state *state,
     struct curate_step step;
     struct curate_record now;
     bool changed;
+    enum mr_code code;
 
     if (message.version == 0 || message.id.size == 0)
         return MR_OK; /* nobody's document */
     begin(&step, curate, state, effects, err);
-    mr_effects_wake(effects, 0); /* for the group that it leaves */
-    return apply(&step, &message, input, &now, &changed, err);
+    code = apply(&step, &message, input, &now, &changed, err);
+    if (code != MR_OK)
+        return code;
+    return end(&step, curate->work_max, err);
 }
 
 static void curate_free(struct mr_stage *stage)

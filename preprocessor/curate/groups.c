@@ -7,7 +7,6 @@
 #include "common/base/mr_assert.h"
 #include "preprocessor/curate/groups_task.h"
 #include "preprocessor/curate/priority.h"
-#include "preprocessor/curate/queue.h"
 #include "preprocessor/curate/sight.h"
 #include "preprocessor/curate/similar.h"
 
@@ -31,17 +30,17 @@ void groups_keep(struct curate_view *view, const struct curate_record *record)
 
 static void queue_orphans(struct groups *groups, struct mr_span canonical)
 {
-    queue_push(groups->view, &(struct queue_task){ .kind = QUEUE_ORPHANS,
-                                                   .subject = canonical });
+    queue_push(&groups->queue, &(struct queue_task){ .kind = QUEUE_ORPHANS,
+                                                     .subject = canonical });
 }
 
 static void queue_neighbours(struct groups *groups, const struct bucket *bucket,
                              enum bucket_side side, struct mr_span priority)
 {
-    queue_push(groups->view, &(struct queue_task){ .kind = QUEUE_NEIGHBOURS,
-                                                   .bucket = bucket->name,
-                                                   .side = side,
-                                                   .subject = priority });
+    queue_push(&groups->queue, &(struct queue_task){ .kind = QUEUE_NEIGHBOURS,
+                                                     .bucket = bucket->name,
+                                                     .side = side,
+                                                     .subject = priority });
 }
 
 /* A canonical came into a bucket: the one that it pushed over the window's
@@ -123,21 +122,26 @@ static enum mr_code enter_canonical(struct groups *groups,
     return queue_behind(groups, record, sight, err);
 }
 
-static void enter_duplicate(struct groups *groups, struct curate_record *record,
-                            struct sight *sight,
-                            const struct sight_match *match)
+static enum mr_code enter_duplicate(struct groups *groups,
+                                    struct curate_record *record,
+                                    struct sight *sight,
+                                    const struct sight_match *match,
+                                    struct mr_err *err)
 {
     struct curate_view *view = groups->view;
+    struct bucket children;
+    enum mr_code code = groups_children(view, match->canonical, &children, err);
 
+    if (code != MR_OK)
+        return code;
     record->state = MR_STATE_DUPLICATE;
     record->duplicate_of = match->canonical;
     record->rows = match->rows;
     for (size_t i = 0; i < sight->count; i++)
         bucket_add(view, &sight->buckets[i], BUCKET_DUPLICATES,
                    sight->priority);
-    view_put(view, CURATE_CHILDREN,
-             groups_children(match->canonical, sight->priority, view->arena),
-             mr_span("", 0));
+    bucket_add(view, &children, BUCKET_DUPLICATES, sight->priority);
+    return MR_OK;
 }
 
 enum mr_code groups_enter(struct groups *groups, struct curate_record *record,
@@ -159,8 +163,7 @@ enum mr_code groups_enter(struct groups *groups, struct curate_record *record,
         return code;
     if (match.canonical.data == NULL)
         return enter_canonical(groups, record, &sight, err);
-    enter_duplicate(groups, record, &sight, &match);
-    return MR_OK;
+    return enter_duplicate(groups, record, &sight, &match, err);
 }
 
 static enum mr_code leave_canonical(struct groups *groups,
@@ -185,15 +188,17 @@ static enum mr_code leave_duplicate(struct groups *groups,
                                     struct sight *sight, struct mr_err *err)
 {
     struct curate_view *view = groups->view;
-    enum mr_code code = MR_OK;
+    struct bucket children;
+    enum mr_code code =
+        groups_children(view, record->duplicate_of, &children, err);
 
     for (size_t i = 0; i < sight->count && code == MR_OK; i++)
         code = bucket_remove(view, &sight->buckets[i], BUCKET_DUPLICATES,
                              sight->priority, err);
-    view_delete(
-        view, CURATE_CHILDREN,
-        groups_children(record->duplicate_of, sight->priority, view->arena));
-    return code;
+    if (code != MR_OK)
+        return code;
+    return bucket_remove(view, &children, BUCKET_DUPLICATES, sight->priority,
+                         err);
 }
 
 enum mr_code groups_leave(struct groups *groups, struct curate_record *record,
@@ -220,19 +225,22 @@ enum mr_code groups_work(struct groups *groups, size_t work_max, bool *left,
 {
     size_t looked = 0;
 
-    for (;;) {
+    while (looked < work_max) {
         struct queue_task task;
-        enum mr_code code = queue_first(groups->view, &task, left, err);
+        bool found;
+        enum mr_code code = queue_pop(&groups->queue, &task, &found, err);
 
-        if (code != MR_OK || !*left || looked >= work_max)
-            return code;
-        code = groups_task(groups, &task, &looked, err);
+        if (code == MR_OK && found)
+            code = groups_task(groups, &task, &looked, err);
         if (code != MR_OK)
             return code;
+        if (!found)
+            break;
     }
+    return queue_keep(&groups->queue, left, err);
 }
 
 void groups_judge_all(struct groups *groups)
 {
-    queue_push(groups->view, &(struct queue_task){ .kind = QUEUE_ALL });
+    queue_push(&groups->queue, &(struct queue_task){ .kind = QUEUE_ALL });
 }

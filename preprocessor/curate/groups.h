@@ -26,12 +26,14 @@
 #define PREPROCESSOR_CURATE_GROUPS_H
 
 #include "preprocessor/curate/policy.h"
+#include "preprocessor/curate/queue.h"
 #include "preprocessor/curate/record.h"
 #include "preprocessor/curate/view.h"
 
 struct groups {
     const struct curate_policy *policy; /* borrowed */
     struct curate_view *view;           /* borrowed */
+    struct queue queue;                 /* of this step */
     /* Called for each document whose state, canonical or similarity became
      * another one by groups_work(), which has written the record. */
     void (*changed)(void *context, const struct curate_record *record);
@@ -62,8 +64,9 @@ MR_MUST_CHECK enum mr_code groups_leave(struct groups *groups,
                                         struct curate_record *record,
                                         struct mr_err *err);
 
-/* Works off the queue until about `work_max` documents were looked at. *left:
- * there is more. */
+/* Works off the queue until about `work_max` documents were looked at, and
+ * writes what is left of it to state: the end of every step.  *left: there is
+ * more. */
 MR_MUST_CHECK enum mr_code groups_work(struct groups *groups, size_t work_max,
                                        bool *left, struct mr_err *err);
 

@@ -10,16 +10,17 @@
 #include "preprocessor/curate/sight.h"
 #include "preprocessor/curate/similar.h"
 
-struct mr_span groups_children(struct mr_span canonical, struct mr_span child,
-                               struct mr_arena *arena)
+enum mr_code groups_children(struct curate_view *view, struct mr_span canonical,
+                             struct bucket *out, struct mr_err *err)
 {
-    return view_key(mr_hash64(canonical, 0), child, arena);
+    return bucket_load(view, CURATE_CHILDREN, mr_hash64(canonical, 0), out,
+                       err);
 }
 
 static void queue_judge(struct groups *groups, struct mr_span priority)
 {
-    queue_push(groups->view, &(struct queue_task){ .kind = QUEUE_JUDGE,
-                                                   .subject = priority });
+    queue_push(&groups->queue, &(struct queue_task){ .kind = QUEUE_JUDGE,
+                                                     .subject = priority });
 }
 
 enum mr_code groups_queue_similar(struct groups *groups,
@@ -43,44 +44,37 @@ enum mr_code groups_queue_similar(struct groups *groups,
     return MR_OK;
 }
 
-/* Ends the task, or keeps it to go on behind `last`. */
+/* Queues the task again, to go on behind `last`. */
 static void go_on(struct groups *groups, const struct queue_task *task,
-                  bool more, struct mr_span last)
+                  struct mr_span last)
 {
     struct queue_task next = *task;
 
-    if (!more) {
-        queue_remove(groups->view, task);
-        return;
-    }
     next.cursor = view_past_key(last, groups->view->arena);
-    queue_push(groups->view, &next);
+    queue_push(&groups->queue, &next);
 }
 
 static enum mr_code orphans(struct groups *groups,
                             const struct queue_task *task, size_t *looked,
                             struct mr_err *err)
 {
-    struct mr_arena *arena = groups->view->arena;
-    struct mr_span all =
-        groups_children(task->subject, mr_span(NULL, 0), arena);
-    struct mr_range range = {
-        groups_children(task->subject, task->cursor, arena),
-        view_past_prefix(all, arena),
-    };
-    struct mr_span children[GROUPS_SCAN_MAX];
-    size_t count;
+    struct mr_range range = { .from = task->cursor };
+    struct bucket_list list = { 0 };
+    struct bucket children;
     enum mr_code code =
-        view_keys(groups->view, CURATE_CHILDREN, range, all.size,
-                  GROUPS_SCAN_MAX, children, &count, err);
+        groups_children(groups->view, task->subject, &children, err);
 
+    *looked += 1;
+    if (code == MR_OK)
+        code = bucket_members(groups->view, &children, BUCKET_DUPLICATES, range,
+                              GROUPS_SCAN_MAX, &list, err);
     if (code != MR_OK)
         return code;
-    for (size_t i = 0; i < count; i++)
-        queue_judge(groups, children[i]);
-    *looked += count + 1;
-    go_on(groups, task, count == GROUPS_SCAN_MAX,
-          count > 0 ? children[count - 1] : mr_span(NULL, 0));
+    for (size_t i = 0; i < list.count; i++)
+        queue_judge(groups, list.items[i]);
+    *looked += list.count;
+    if (list.count == GROUPS_SCAN_MAX)
+        go_on(groups, task, list.items[list.count - 1]);
     return MR_OK;
 }
 
@@ -116,15 +110,11 @@ static enum mr_code neighbours(struct groups *groups,
         groups_record(view, priority_id(task->subject), &record, err);
 
     *looked += 1;
-    if (code != MR_OK)
+    if (code != MR_OK || !is_canonical_in(&record, task, view->arena))
         return code;
-    if (!is_canonical_in(&record, task, view->arena)) {
-        queue_remove(view, task);
-        return MR_OK;
-    }
     if (behind.from.data == NULL)
         behind.from = view_past_key(task->subject, view->arena);
-    code = bucket_load(view, task->bucket, &bucket, err);
+    code = bucket_load(view, CURATE_BUCKETS, task->bucket, &bucket, err);
     if (code == MR_OK)
         code = bucket_members(view, &bucket, task->side, behind,
                               GROUPS_SCAN_MAX, &list, err);
@@ -133,8 +123,8 @@ static enum mr_code neighbours(struct groups *groups,
     if (code != MR_OK)
         return code;
     *looked += list.count;
-    go_on(groups, task, list.count == GROUPS_SCAN_MAX,
-          list.count > 0 ? list.items[list.count - 1] : mr_span(NULL, 0));
+    if (list.count == GROUPS_SCAN_MAX)
+        go_on(groups, task, list.items[list.count - 1]);
     return MR_OK;
 }
 
@@ -194,7 +184,6 @@ static enum mr_code judge(struct groups *groups, const struct queue_task *task,
         groups_record(view, priority_id(task->subject), &record, err);
 
     *looked += 1;
-    queue_remove(view, task);
     if (code != MR_OK || !curate_record_takes_part(&record) ||
         !mr_span_equal(curate_record_priority(&record, view->arena),
                        task->subject))
@@ -246,7 +235,8 @@ static enum mr_code judge_all(struct groups *groups,
     for (size_t i = 0; i < all.list.count; i++)
         queue_judge(groups, all.list.items[i]);
     *looked += all.count + 1;
-    go_on(groups, task, all.count == GROUPS_SCAN_MAX, all.last);
+    if (all.count == GROUPS_SCAN_MAX)
+        go_on(groups, task, all.last);
     return MR_OK;
 }
 

@@ -10,18 +10,20 @@
 #include "preprocessor/curate/groups.h"
 #include "preprocessor/curate/queue.h"
 
-/* A scan looks at so many documents before its cursor is kept. */
+/* A scan looks at so many documents, then others have their turn. */
 #define GROUPS_SCAN_MAX 16u
 
-/* Removes the task, or keeps it with a further cursor.  Adds the documents
- * that were looked at, at least 1, to *looked. */
+/* Works the task, and queues it again if its scan is to go on.  Adds the
+ * documents that were looked at, at least 1, to *looked. */
 MR_MUST_CHECK enum mr_code groups_task(struct groups *groups,
                                        const struct queue_task *task,
                                        size_t *looked, struct mr_err *err);
 
-/* The key under which a canonical's duplicates lie, and one of them. */
-struct mr_span groups_children(struct mr_span canonical, struct mr_span child,
-                               struct mr_arena *arena);
+/* The duplicates of a canonical, as a bucket with that side. */
+MR_MUST_CHECK enum mr_code groups_children(struct curate_view *view,
+                                           struct mr_span canonical,
+                                           struct bucket *out,
+                                           struct mr_err *err);
 
 /* Queues each of `list` that is similar to `record`. */
 MR_MUST_CHECK enum mr_code groups_queue_similar(

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * queue.h - what is left to be judged, kept in state.
+ * queue.h - what is left to be judged.
  *
- * A step does so much work and leaves the rest here for the next one.  Tasks
- * come out in this order; each is there once.
+ * What one message causes is mostly done in the same step, so tasks wait in
+ * memory; a step that reaches its bound writes those that are left to state
+ * (queue_keep), where the next one finds them.  Tasks come out in this order,
+ * equal ones once:
  *
  *   kind 1 ORPHANS    a canonical is gone, or out of sight for some: whoever
  *                     called it its canonical is to be judged
@@ -19,7 +21,7 @@
  *
  * The subject is a priority; of ORPHANS the canonical's id, of ALL nothing.
  *
- * Memory:  a popped task lives in the view's arena.
+ * Memory:  works in the view's arena; a queue lives for one step.
  * Threads: one at a time.
  * I/O:     that of the view.
  */
@@ -47,15 +49,37 @@ struct queue_task {
     struct mr_span cursor; /* absent: from the beginning */
 };
 
-/* Adds a task; the same one that is there already takes its cursor. */
-void queue_push(struct curate_view *view, const struct queue_task *task);
+struct queue_item {
+    struct mr_span key;
+    struct mr_span value;
+};
 
-/* The first task, left where it is; *found false: there is none. */
-MR_MUST_CHECK enum mr_code queue_first(struct curate_view *view,
-                                       struct queue_task *out, bool *found,
-                                       struct mr_err *err);
+struct queue {
+    struct curate_view *view; /* borrowed */
+    struct queue_item *heap;  /* the smallest key first */
+    size_t count;
+    size_t room;
+    /* The first task in state: looked for once, and after it was taken. */
+    struct queue_item stored;
+    bool stored_known;
+};
 
-/* Takes a task away, whatever its cursor. */
-void queue_remove(struct curate_view *view, const struct queue_task *task);
+/* Empty but for what an earlier step has kept. */
+static inline struct queue queue(struct curate_view *view)
+{
+    return (struct queue){ .view = view };
+}
+
+/* Adds a task. */
+void queue_push(struct queue *queue, const struct queue_task *task);
+
+/* Takes the first task; *found false: there is none. */
+MR_MUST_CHECK enum mr_code queue_pop(struct queue *queue,
+                                     struct queue_task *out, bool *found,
+                                     struct mr_err *err);
+
+/* Writes what waits in memory to state. *left: something waits there. */
+MR_MUST_CHECK enum mr_code queue_keep(struct queue *queue, bool *left,
+                                      struct mr_err *err);
 
 #endif

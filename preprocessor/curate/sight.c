@@ -25,7 +25,8 @@ enum mr_code sight_load(const struct curate_policy *policy,
     for (size_t i = 0; i < out->count && code == MR_OK; i++) {
         size_t known = out->canonicals.count;
 
-        code = bucket_load(view, names[i], &out->buckets[i], err);
+        code =
+            bucket_load(view, CURATE_BUCKETS, names[i], &out->buckets[i], err);
         if (code == MR_OK)
             code =
                 bucket_members(view, &out->buckets[i], BUCKET_CANONICALS,

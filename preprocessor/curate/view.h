@@ -23,7 +23,7 @@
 enum curate_space {
     CURATE_RECORDS,  /* id -> record.h */
     CURATE_BUCKETS,  /* bucket.h */
-    CURATE_CHILDREN, /* canonical -> its duplicates, groups.c */
+    CURATE_CHILDREN, /* a canonical -> its duplicates, bucket.h */
     CURATE_QUEUE,    /* queue.h */
     CURATE_META,     /* "policy" -> the fingerprint judged by */
     CURATE_SPACE_COUNT,

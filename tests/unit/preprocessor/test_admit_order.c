@@ -328,6 +328,7 @@ int main(void)
     SRunner *runner = srunner_create(suite);
     int failed;
 
+    tcase_set_timeout(tcase, 100);
     tcase_add_test(tcase,
                    the_last_document_is_the_same_however_the_inputs_interleave);
     suite_add_tcase(suite, tcase);

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_curate_bucket.c - buckets and the queue keep their order, small or
- * large.
+ * test_curate_bucket.c - buckets keep their order, small or large.
  */
 #include <check.h>
 #include <stdio.h>
 
 #include "preprocessor/curate/bucket.h"
-#include "preprocessor/curate/queue.h"
 #include "tests/unit/preprocessor/memory_view.h"
 
 static struct mr_arena *arena;
@@ -37,7 +35,8 @@ static struct bucket load(uint64_t name)
 {
     struct bucket bucket;
 
-    ck_assert_int_eq(bucket_load(&memory.view, name, &bucket, NULL), MR_OK);
+    ck_assert_int_eq(
+        bucket_load(&memory.view, CURATE_BUCKETS, name, &bucket, NULL), MR_OK);
     return bucket;
 }
 
@@ -147,74 +146,14 @@ START_TEST(a_damaged_head_is_said_to_be_damaged)
     begin();
     view_put(&memory.view, CURATE_BUCKETS, view_key(5, mr_span(NULL, 0), arena),
              mr_span("\0\1\0", 3));
-    ck_assert_int_eq(bucket_load(&memory.view, 5, &bucket, &err), MR_E_DAMAGED);
+    ck_assert_int_eq(
+        bucket_load(&memory.view, CURATE_BUCKETS, 5, &bucket, &err),
+        MR_E_DAMAGED);
     view_put(&memory.view, CURATE_BUCKETS, view_key(5, mr_span(NULL, 0), arena),
              mr_span("\0\11\0", 3));
-    ck_assert_int_eq(bucket_load(&memory.view, 5, &bucket, &err), MR_E_DAMAGED);
-    end();
-}
-END_TEST
-
-static void push(enum queue_kind kind, uint64_t bucket, enum bucket_side side,
-                 const char *subject)
-{
-    queue_push(&memory.view,
-               &(struct queue_task){ .kind = kind,
-                                     .bucket = bucket,
-                                     .side = side,
-                                     .subject = mr_span_str(subject) });
-}
-
-START_TEST(tasks_come_out_by_kind_and_priority_each_once)
-{
-    static const struct {
-        enum queue_kind kind;
-        const char *subject;
-    } expected[] = {
-        { QUEUE_ORPHANS, "z" },    { QUEUE_NEIGHBOURS, "y" },
-        { QUEUE_NEIGHBOURS, "x" }, { QUEUE_JUDGE, "a" },
-        { QUEUE_JUDGE, "b" },      { QUEUE_ALL, "" },
-    };
-    struct queue_task task;
-    bool found;
-
-    begin();
-    push(QUEUE_ALL, 0, 0, "");
-    push(QUEUE_JUDGE, 0, 0, "b");
-    push(QUEUE_JUDGE, 0, 0, "a");
-    push(QUEUE_JUDGE, 0, 0, "b");
-    push(QUEUE_NEIGHBOURS, UINT64_MAX, BUCKET_DUPLICATES, "x");
-    push(QUEUE_NEIGHBOURS, 3, BUCKET_CANONICALS, "y");
-    push(QUEUE_ORPHANS, 0, 0, "z");
-    for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
-        ck_assert_int_eq(queue_first(&memory.view, &task, &found, NULL), MR_OK);
-        ck_assert(found && task.kind == expected[i].kind);
-        ck_assert(
-            mr_span_equal(task.subject, mr_span_str(expected[i].subject)));
-        ck_assert(task.cursor.data == NULL);
-        ck_assert(i != 2 || (task.bucket == UINT64_MAX &&
-                             task.side == BUCKET_DUPLICATES));
-        queue_remove(&memory.view, &task);
-    }
-    ck_assert_int_eq(queue_first(&memory.view, &task, &found, NULL), MR_OK);
-    ck_assert(!found);
-    end();
-}
-END_TEST
-
-START_TEST(a_task_keeps_how_far_it_came)
-{
-    struct queue_task task = { .kind = QUEUE_ALL,
-                               .cursor = mr_span_str("there") };
-    bool found;
-
-    begin();
-    queue_push(&memory.view, &task);
-    ck_assert_int_eq(queue_first(&memory.view, &task, &found, NULL), MR_OK);
-    ck_assert(found && mr_span_equal(task.cursor, mr_span_str("there")));
-    push(QUEUE_ALL, 0, 0, ""); /* asked for again: from the beginning */
-    ck_assert_int_eq(queue_first(&memory.view, &task, &found, NULL), MR_OK);
-    ck_assert(found && task.cursor.data == NULL);
+    ck_assert_int_eq(
+        bucket_load(&memory.view, CURATE_BUCKETS, 5, &bucket, &err),
+        MR_E_DAMAGED);
     end();
 }
 END_TEST
@@ -230,8 +169,6 @@ int main(void)
     tcase_add_test(tcase, what_is_removed_leaves_nothing_behind);
     tcase_add_test(tcase, a_member_is_found_by_its_place);
     tcase_add_test(tcase, a_damaged_head_is_said_to_be_damaged);
-    tcase_add_test(tcase, tasks_come_out_by_kind_and_priority_each_once);
-    tcase_add_test(tcase, a_task_keeps_how_far_it_came);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);
