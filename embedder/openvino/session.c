@@ -15,6 +15,7 @@
 
 #include "common/base/mr_assert.h"
 #include "common/base/mr_mem.h"
+#include "common/base/mr_span.h"
 
 struct session {
     ov_core_t *core;
@@ -27,25 +28,25 @@ struct session {
 };
 
 /* The last line of OpenVINO's words: the first ones name its source files. */
-static const char *reason(void)
+static struct mr_span last_line(const char *text)
 {
-    const char *text = ov_get_last_err_msg();
-    const char *line;
-    size_t size = text == NULL ? 0 : strlen(text);
+    const char *line = text;
 
-    if (size == 0)
-        return "no reason given";
-    line = text;
-    for (const char *at = text; at + 1 < text + size; at++)
-        if (*at == '\n' && at[1] != '\n')
+    for (const char *at = text; *at != '\0'; at++)
+        if (at[0] == '\n' && at[1] != '\n' && at[1] != '\0')
             line = at + 1;
-    return line;
+    return mr_span(line, strcspn(line, "\n"));
 }
 
 static enum mr_code fail(struct mr_err *err, enum mr_code code,
                          const char *what)
 {
-    return mr_fail(err, code, "openvino: %s: %s", what, reason());
+    const char *text = ov_get_last_err_msg();
+    struct mr_span line = last_line(text == NULL ? "no reason given" : text);
+
+    (void)mr_fail(err, code, "openvino: %s: %.*s", what, MR_SPAN_ARG(line));
+    ov_free(text);
+    return code;
 }
 
 static enum mr_code compile(struct session *session, const char *xml,

@@ -111,6 +111,7 @@ int main(void)
     SRunner *runner = srunner_create(suite);
     int failed;
 
+    tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, a_code_point_has_its_properties, 0,
                         (int)(sizeof(facts) / sizeof(facts[0])));
     tcase_add_loop_test(

@@ -73,6 +73,7 @@ int main(void)
     SRunner *runner = srunner_create(suite);
     int failed;
 
+    tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, every_code_point_is_read_as_it_was_written);
     tcase_add_loop_test(tcase,
                         a_broken_sequence_gives_one_mark_for_each_maximal_part,

@@ -51,11 +51,12 @@ static inline enum mr_code counting_embed(struct mr_model *model,
                                           struct mr_err *err)
 {
     struct counting *counting = (struct counting *)model;
-    struct mr_arena *arena = mr_arena_new();
+    struct mr_arena *arena;
     size_t tokens_all = 0;
 
     if (counting->away)
         return mr_fail(err, MR_E_UNAVAILABLE, "the model is away");
+    arena = mr_arena_new();
     for (size_t i = 0; i < count; i++) {
         const char *text = mr_arena_str(arena, texts[i]);
         struct mr_span *parts;

@@ -92,7 +92,7 @@ static uint64_t least(const uint32_t *lengths, size_t count,
         bool fits = true;
 
         for (size_t i = 0; i < count; i++) {
-            struct batch *last = &other.batches[other.count - 1];
+            struct batch *last = &other.batches[i == 0 ? 0 : other.count - 1];
 
             if (i > 0 && (cuts >> (i - 1) & 1u) == 0) {
                 last->count++;

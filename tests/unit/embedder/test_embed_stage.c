@@ -320,7 +320,8 @@ START_TEST(many_vectors_go_to_the_blob_store)
     hashing_free(e.counting->inner);
     e.counting->inner = hashing_new(
         &(struct hashing_spec){ .dimension = 64, .tokens_max = TOKENS_MAX });
-    e.counting->model.dimension = 64;
+    e.counting->model = *e.counting->inner;
+    e.counting->model.ops = &counting_ops;
     embed_run(&e);
     embed_append(&e,
                  LIVE("a", 1, MR_LANE_BULK, many_passages(e.h.arena, count)));
@@ -424,6 +425,7 @@ END_TEST
 START_TEST(how_the_input_is_cut_into_batches_changes_nothing)
 {
     struct mr_span last[2][8] = { 0 };
+    struct mr_arena *arena = mr_arena_new();
 
     for (int round = 0; round < 2; round++) {
         embed_open(&e);
@@ -450,8 +452,7 @@ START_TEST(how_the_input_is_cut_into_batches_changes_nothing)
             struct mr_record record = harness_read(&e.h, MR_TOPIC_VECTORS, i);
             struct mr_span *kept = &last[round][record.key.data[0] - 'a'];
 
-            *kept = mr_span(mr_memdup(record.value.data, record.value.size),
-                            record.value.size);
+            *kept = mr_arena_copy(arena, record.value);
         }
         embed_close(&e);
     }
@@ -460,6 +461,7 @@ START_TEST(how_the_input_is_cut_into_batches_changes_nothing)
         ck_assert_msg(mr_span_equal(last[0][i], last[1][i]), "id %c",
                       (int)('a' + i));
     }
+    mr_arena_free(arena);
 }
 END_TEST
 
