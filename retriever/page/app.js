@@ -9,6 +9,7 @@ const STATUS_MS = 1000;
 
 let asked = 0; // the newest request; older answers are dropped
 let answerEvent = null;
+let typing = 0; // the timer of the search to come
 
 async function call(path, body) {
   const reply = await fetch(path, body === undefined ? {} : {
@@ -116,6 +117,7 @@ function showAnswer(reply) {
 
 async function answer(event) {
   event.preventDefault();
+  clearTimeout(typing); // a search that is still to come would replace it
   const request = wish();
   const mine = ++asked;
   if (!request.query) return;
@@ -191,7 +193,6 @@ async function watch() {
   setTimeout(watch, STATUS_MS);
 }
 
-let typing = 0;
 $("query").addEventListener("input", () => {
   clearTimeout(typing);
   typing = setTimeout(search, TYPING_MS);
