@@ -3,7 +3,8 @@
  * meta.c - see meta.h.
  *
  *   value := format:u8 run:varint flags:u8 begun:u64 ended:u64 next:u64
- *            documents:varint fingerprint:u64 count:varint end:varint*
+ *            documents:varint fingerprint:u64 run_fingerprint:u64
+ *            count:varint end:varint*
  */
 #include "ingestor/io/meta.h"
 
@@ -62,6 +63,7 @@ enum mr_code meta_load(const struct mr_place *place, mr_space_id space,
     out->next_ms = (int64_t)mr_read_u64(&in);
     out->documents = mr_read_varint(&in);
     out->fingerprint = mr_read_u64(&in);
+    out->run_fingerprint = mr_read_u64(&in);
     out->end_count = (uint32_t)mr_read_varint(&in);
     if (in.overrun || out->end_count > MR_PARTITIONS_MAX)
         return mr_fail(err, MR_E_DAMAGED, "source: its state is cut short");
@@ -93,6 +95,7 @@ enum mr_code meta_save(const struct mr_place *place, mr_space_id space,
     mr_buf_u64(&value, (uint64_t)meta->next_ms);
     mr_buf_varint(&value, meta->documents);
     mr_buf_u64(&value, meta->fingerprint);
+    mr_buf_u64(&value, meta->run_fingerprint);
     mr_buf_varint(&value, meta->end_count);
     for (uint32_t i = 0; i < meta->end_count; i++)
         mr_buf_varint(&value, meta->ends[i]);

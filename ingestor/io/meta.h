@@ -19,16 +19,18 @@
 #include "common/runtime/place.h"
 
 struct source_meta {
-    uint64_t run;         /* the last one, or the one under way; 0: none */
-    bool unfinished;      /* it has not ended */
-    bool everything;      /* it looks at all, not only at what is due */
-    bool whole;           /* the last one that ended saw all there is */
-    int64_t begun_ms;     /* of `run` */
-    int64_t ended_ms;     /* of the last that ended, 0: none */
-    int64_t next_ms;      /* when something is due */
-    uint64_t documents;   /* that were sent and not deleted */
-    uint64_t fingerprint; /* of the configuration that decides what is seen */
-    uint64_t *ends;       /* of raw's partitions when `run` began */
+    uint64_t run;             /* the last one, or the one under way; 0: none */
+    bool unfinished;          /* it has not ended */
+    bool everything;          /* it looks at all, not only at what is due */
+    bool whole;               /* the last one that ended saw all there is */
+    int64_t begun_ms;         /* of `run` */
+    int64_t ended_ms;         /* of the last that ended, 0: none */
+    int64_t next_ms;          /* when something is due */
+    uint64_t documents;       /* that were sent and not deleted */
+    uint64_t fingerprint;     /* of the configuration that decides what is seen,
+                                 in the last run that ended */
+    uint64_t run_fingerprint; /* in `run` */
+    uint64_t *ends;           /* of raw's partitions when `run` began */
     uint32_t end_count;
 };
 

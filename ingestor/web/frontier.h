@@ -41,7 +41,8 @@ struct host {
     uint32_t at_once; /* connections */
     int64_t delay_us; /* between two requests */
     int64_t next_us;  /* no request before it */
-    unsigned silent;  /* requests in a row without an answer */
+    unsigned robots_attempts;
+    unsigned silent; /* requests in a row without an answer */
     bool down;
     struct page **queue; /* a heap */
     size_t queued;

@@ -288,20 +288,6 @@ void robots_parse(struct mr_span text, struct mr_span token,
     mr_free(parser.others.rules);
 }
 
-struct robots robots_allow_all(void)
-{
-    return (struct robots){ 0 };
-}
-
-struct robots robots_forbid_all(struct mr_arena *arena)
-{
-    struct robots out = { .rule_count = 1 };
-
-    out.rules = mr_arena_calloc(arena, 1, sizeof(*out.rules));
-    out.rules[0].pattern = mr_span_str("/");
-    return out;
-}
-
 /* Whether `pattern` matches a beginning of `text`: the last "*" is retried one
  * byte further on, which never needs an earlier one. */
 static bool matches(struct mr_span pattern, struct mr_span text)

@@ -12,6 +12,8 @@
  *
  * What the RFC says of a file that cannot be had is robots_of_status().
  *
+ * A zeroed struct robots allows everything.
+ *
  * Memory:  results live in the caller's arena.
  * Threads: any.  I/O: none.
  * Limits:  ROBOTS_BYTES_MAX is what RFC 9309 asks for at least; the rest of a
@@ -50,10 +52,6 @@ struct robots {
 /* `token` is the name before "/" of the user agent. */
 void robots_parse(struct mr_span text, struct mr_span token,
                   struct mr_arena *arena, struct robots *out);
-
-/* Rules that allow or forbid everything. */
-struct robots robots_allow_all(void);
-struct robots robots_forbid_all(struct mr_arena *arena);
 
 /* `target` is path and query of a canonical URL. */
 bool robots_allows(const struct robots *robots, struct mr_span target);
