@@ -15,9 +15,13 @@
 /* Deeper lists are not indented further. */
 #define INDENT_MAX 8u
 
+/* Of `heading_start` below. */
+#define NO_TEXT_YET SIZE_MAX
+#define NO_HEADING  (SIZE_MAX - 1)
+
 struct open {
     uint32_t node;
-    size_t heading_start; /* SIZE_MAX: no text yet */
+    size_t heading_start; /* where its text begins, of a heading */
     uint32_t items;       /* or rows so far, of a list or table */
 };
 
@@ -33,6 +37,7 @@ struct writer {
     char marker[32]; /* of a list item, owed */
     unsigned pre;    /* open preformatted elements */
     unsigned lists;
+    bool in_heading;   /* a heading is open: those in it are none */
     uint32_t link_end; /* nodes before this one are in a link */
     bool in_link;      /* the text at work is */
     size_t last;       /* how far in the source we are */
@@ -67,7 +72,7 @@ static void pay(struct writer *w, size_t source)
     w->blank = w->cell = false;
     w->marker[0] = '\0';
     for (size_t i = w->depth; i-- > 0;)
-        if (w->open[i].heading_start == SIZE_MAX)
+        if (w->open[i].heading_start == NO_TEXT_YET)
             w->open[i].heading_start = w->draft->text.size;
 }
 
@@ -305,7 +310,9 @@ static void finish(struct writer *w, const struct open *open)
     const struct mr_html_node *node = html_node(w->page, open->node);
     unsigned level = html_heading_level(node->tag);
 
-    if (level > 0 && open->heading_start < w->draft->text.size)
+    if (open->heading_start != NO_HEADING)
+        w->in_heading = false;
+    if (open->heading_start < w->draft->text.size)
         clean_draft_heading(w->draft, open->heading_start, w->draft->text.size,
                             level);
     if (node->tag == MR_HTML_PRE)
@@ -342,6 +349,7 @@ static bool repeats_title(struct writer *w, uint32_t nth)
 static void write_node(struct writer *w, uint32_t nth)
 {
     const struct mr_html_node *node = html_node(w->page, nth);
+    bool is_heading;
 
     if (node->tag == MR_HTML_TEXT) {
         write_text(w, nth);
@@ -351,10 +359,11 @@ static void write_node(struct writer *w, uint32_t nth)
     if (node->end == nth + 1)
         return;
     MR_ASSERT(w->depth < sizeof(w->open) / sizeof(w->open[0]));
+    is_heading = html_heading_level(node->tag) > 0 && !w->in_heading;
+    w->in_heading |= is_heading;
     w->open[w->depth++] = (struct open){
         .node = nth,
-        .heading_start =
-            html_heading_level(node->tag) > 0 ? SIZE_MAX : SIZE_MAX - 1,
+        .heading_start = is_heading ? NO_TEXT_YET : NO_HEADING,
     };
 }
 

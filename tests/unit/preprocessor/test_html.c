@@ -192,6 +192,15 @@ START_TEST(headings_know_their_place_and_level)
 }
 END_TEST
 
+START_TEST(a_heading_in_a_heading_is_none)
+{
+    ck_assert_str_eq(run("<h2>a<div><h3>b</h3>c</div></h2><p>d"),
+                     "a\n\nb\n\nc\n\nd");
+    ck_assert_uint_eq(draft.heading_count, 1);
+    ck_assert_uint_eq(draft.headings[0].end, 7);
+}
+END_TEST
+
 static const struct {
     const char *source;
     const char *title;
@@ -358,6 +367,7 @@ int main(void)
     tcase_add_test(tcase, a_reference_keeps_usage_arguments_and_examples);
     tcase_add_test(tcase, a_list_of_things_keeps_its_things);
     tcase_add_test(tcase, headings_know_their_place_and_level);
+    tcase_add_test(tcase, a_heading_in_a_heading_is_none);
     tcase_add_loop_test(tcase, title_of_an_example, 0,
                         (int)(sizeof(titles) / sizeof(titles[0])));
     tcase_add_test(tcase, a_heading_that_repeats_the_title_is_left_out);
