@@ -6,11 +6,16 @@
 
 #include <string.h>
 
+#include "common/base/mr_assert.h"
 #include "embedder/hashing/hashing.h"
+#include "embedder/io/model_folder.h"
 #include "embedder/io/model_place.h"
 #include "embedder/openvino/minilm.h"
+#include "embedder/wordpiece/wordpiece.h"
 
 #define HASHING "hashing"
+
+static_assert(EMBEDDER_IDS_MAX == MINILM_TOKENS_MAX, "the model's window");
 
 enum mr_code embedder_model_open(const struct embedder_model_spec *spec,
                                  struct mr_model **out, struct mr_err *err)
@@ -46,4 +51,52 @@ void embedder_model_close(struct mr_model *model)
 void embedder_model_folder(char *out, size_t size)
 {
     model_place(out, size);
+}
+
+static struct embedder_tokenizer *tokenizer_of(struct wordpiece *wordpiece)
+{
+    return (struct embedder_tokenizer *)wordpiece;
+}
+
+static const struct wordpiece *wordpiece_of(
+    const struct embedder_tokenizer *tokenizer)
+{
+    return (const struct wordpiece *)tokenizer;
+}
+
+enum mr_code embedder_tokenizer_open(const char *folder,
+                                     struct embedder_tokenizer **out,
+                                     struct mr_err *err)
+{
+    char place[MODEL_PLACE_MAX];
+    struct model_folder files;
+    struct wordpiece *wordpiece;
+    struct mr_err why;
+    enum mr_code code;
+
+    *out = NULL;
+    model_place(place, sizeof(place));
+    code = model_folder_open(&files, folder != NULL ? folder : place, err);
+    if (code != MR_OK)
+        return code;
+    code = wordpiece_parse(files.vocabulary, &wordpiece, &why);
+    if (code != MR_OK)
+        code = mr_fail(err, MR_E_CONFIG, "tokenizer: %s: %s", files.path,
+                       why.text);
+    else
+        *out = tokenizer_of(wordpiece);
+    model_folder_close(&files);
+    return code;
+}
+
+void embedder_tokenizer_close(struct embedder_tokenizer *tokenizer)
+{
+    wordpiece_free((struct wordpiece *)tokenizer);
+}
+
+size_t embedder_tokenize(const struct embedder_tokenizer *tokenizer,
+                         struct mr_span text, int32_t ids[EMBEDDER_IDS_MAX])
+{
+    return wordpiece_encode(wordpiece_of(tokenizer), text, ids,
+                            EMBEDDER_IDS_MAX);
 }

@@ -44,6 +44,27 @@ void embedder_model_close(struct mr_model *model);
  */
 void embedder_model_folder(char *out, size_t size);
 
+/*
+ * The tokenizer of the model in a folder, without the model: for those who
+ * want to see ids.
+ */
+struct embedder_tokenizer;
+
+/* `folder` as in embedder_model_spec, but for "hashing", which has no ids.
+ * Errors as of embedder_model_open().  Closed by embedder_tokenizer_close(). */
+MR_MUST_CHECK enum mr_code embedder_tokenizer_open(
+    const char *folder, struct embedder_tokenizer **out, struct mr_err *err);
+
+/* NULL does nothing. */
+void embedder_tokenizer_close(struct embedder_tokenizer *tokenizer);
+
+#define EMBEDDER_IDS_MAX 256u
+
+/* What the model gets for a text: its ids with [CLS] and [SEP], cut at its
+ * window.  Gives how many. */
+size_t embedder_tokenize(const struct embedder_tokenizer *tokenizer,
+                         struct mr_span text, int32_t ids[EMBEDDER_IDS_MAX]);
+
 struct embed_config {
     struct mr_model *model; /* borrowed for the stage's life */
     /* Vectors kept by the hash of their text; at least what the two largest

@@ -9,8 +9,8 @@
 
 #include "common/base/mr_assert.h"
 #include "common/base/mr_mem.h"
+#include "embedder/io/model_folder.h"
 #include "embedder/io/turn.h"
-#include "embedder/openvino/model_folder.h"
 #include "embedder/openvino/session.h"
 #include "embedder/plan/batch_plan.h"
 #include "embedder/wordpiece/wordpiece.h"

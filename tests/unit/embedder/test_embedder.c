@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "embedder/embedder.h"
+#include "tiny_model.h"
 
 START_TEST(the_hashing_model_needs_no_folder)
 {
@@ -51,6 +52,30 @@ START_TEST(the_place_of_the_model_is_cut_to_its_room)
 }
 END_TEST
 
+START_TEST(the_tokenizer_needs_the_folder_and_not_the_model)
+{
+    char *folder = tiny_folder();
+    struct embedder_tokenizer *tokenizer;
+    int32_t ids[EMBEDDER_IDS_MAX];
+    struct mr_err err;
+
+    ck_assert_int_eq(embedder_tokenizer_open(folder, &tokenizer, &err),
+                     MR_E_CONFIG);
+    ck_assert_ptr_null(tokenizer);
+    tiny_write_model(folder, "anything", 4);
+    tiny_write_vocabulary(folder, 10);
+    ck_assert_int_eq(embedder_tokenizer_open(folder, &tokenizer, &err), MR_OK);
+    ck_assert_uint_eq(embedder_tokenize(tokenizer, mr_span_str("w7 w99"), ids),
+                      4);
+    ck_assert_int_eq(ids[0], 2);
+    ck_assert_int_eq(ids[1], 7);
+    ck_assert_int_eq(ids[2], 1);
+    ck_assert_int_eq(ids[3], 3);
+    embedder_tokenizer_close(tokenizer);
+    tiny_remove(folder);
+}
+END_TEST
+
 START_TEST(no_model_is_closed_without_harm)
 {
     embedder_model_close(NULL);
@@ -67,6 +92,7 @@ int main(void)
     tcase_add_test(tcase, the_hashing_model_needs_no_folder);
     tcase_add_test(tcase, a_folder_that_is_not_there_is_named);
     tcase_add_test(tcase, the_place_of_the_model_is_cut_to_its_room);
+    tcase_add_test(tcase, the_tokenizer_needs_the_folder_and_not_the_model);
     tcase_add_test(tcase, no_model_is_closed_without_harm);
     suite_add_tcase(suite, tcase);
 

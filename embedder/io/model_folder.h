@@ -6,8 +6,8 @@
  * Threads: one at a time.
  * I/O:     opens and maps files.
  */
-#ifndef EMBEDDER_OPENVINO_MODEL_FOLDER_H
-#define EMBEDDER_OPENVINO_MODEL_FOLDER_H
+#ifndef EMBEDDER_IO_MODEL_FOLDER_H
+#define EMBEDDER_IO_MODEL_FOLDER_H
 
 #include "common/base/mr_span.h"
 #include "common/base/mr_status.h"

@@ -2,7 +2,7 @@
 /*
  * model_folder.c - see model_folder.h.
  */
-#include "embedder/openvino/model_folder.h"
+#include "embedder/io/model_folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
