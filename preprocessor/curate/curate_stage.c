@@ -13,7 +13,7 @@
 #include "preprocessor/curate/policy.h"
 #include "preprocessor/preprocessor.h"
 
-#define CURATE_BATCH_RECORDS 500u
+#define CURATE_BATCH_RECORDS 2000u
 #define CURATE_BATCH_BYTES   ((size_t)4 * 1024 * 1024)
 
 struct curate {
