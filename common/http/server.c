@@ -126,7 +126,7 @@ static void answer(struct mr_http_server *server, struct work *work,
 static enum MHD_Result send_reply(struct work *work,
                                   struct mr_http_reply *reply)
 {
-    size_t size = reply->body.full ? 0 : reply->body.size;
+    size_t size;
     struct MHD_Response *response;
     enum MHD_Result result;
 

@@ -264,10 +264,9 @@ static bool is_shown(const lxb_dom_node_t *node)
 static void lay_out(struct page *page)
 {
     lxb_dom_node_t *root = lxb_dom_interface_node(page->document);
-    lxb_dom_node_t *node = root;
+    lxb_dom_node_t *node = root->first_child;
     uint32_t parent = add_node(page, root, 0);
 
-    node = root->first_child;
     while (node != NULL) {
         if (is_shown(node)) {
             uint32_t nth = add_node(page, node, parent);

@@ -137,7 +137,8 @@ static bool is_there(struct mr_span name, size_t at, const struct word *word)
     size_t i = 0;
 
     while (word->text[i] != '\0') {
-        if (at + i == name.size || lower(name.data[at + i]) != word->text[i])
+        if (at + i == name.size ||
+            lower(name.data[at + i]) != (uint8_t)word->text[i])
             return false;
         i++;
     }

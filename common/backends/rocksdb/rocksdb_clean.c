@@ -356,7 +356,7 @@ enum mr_code mr_rocksdb_clean_all(struct mr_rocksdb *db, unsigned dirty_percent,
     enum mr_code code = MR_OK;
 
     for (mr_topic_id id = 1; id <= count && code == MR_OK; id++) {
-        struct mr_rocksdb_cleaned cleaned;
+        struct mr_rocksdb_cleaned cleaned = { 0 };
 
         code = mr_rocksdb_clean(db, id, dirty_percent, &cleaned, err);
         all.removed += cleaned.removed;
