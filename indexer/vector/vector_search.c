@@ -76,27 +76,50 @@ static void rise(struct vector_hit *hits, size_t at)
     }
 }
 
+static uint64_t count_visible(const uint64_t *hidden, uint32_t units)
+{
+    uint64_t count = units;
+
+    for (uint32_t i = 0; hidden != NULL && i < units / 64; i++)
+        count -= (uint64_t)__builtin_popcountll(hidden[i]);
+    for (uint32_t i = units / 64 * 64; hidden != NULL && i < units; i++)
+        count -= is_set(hidden, i);
+    return count;
+}
+
+/* Keeps a hit if it is among the best; units come rising. */
+static inline void offer(struct vector_hit hit, struct vector_hit *hits,
+                         size_t *count, size_t room)
+{
+    if (*count < room) {
+        hits[*count] = hit;
+        rise(hits, (*count)++);
+    } else if (hit.score > hits[0].score) {
+        hits[0] = hit;
+        sink(hits, room);
+    }
+}
+
+/* Where most units are visible, all are compared, since leaving some out would
+ * cost more than it saves: memory is read best in a row. */
 size_t vector_search_exact(const float *vectors, uint32_t units,
                            uint32_t dimension, const float *query,
                            const uint64_t *hidden, struct vector_hit *hits,
                            size_t room)
 {
+    bool most = count_visible(hidden, units) > units / 2;
     size_t count = 0;
 
-    for (uint32_t unit = 0; unit < units; unit++) {
+    for (uint32_t unit = 0; unit < units && room > 0; unit++) {
+        const float *vector = vectors + (size_t)unit * dimension;
         struct vector_hit hit = { .unit = unit };
 
-        if (is_set(hidden, unit))
+        if (!most && is_set(hidden, unit))
             continue;
-        hit.score = faiss_shim_inner(query, vectors + (size_t)unit * dimension,
-                                     dimension);
-        if (count < room) {
-            hits[count] = hit;
-            rise(hits, count++);
-        } else if (hit.score > hits[0].score) {
-            hits[0] = hit;
-            sink(hits, count);
-        }
+        hit.score = faiss_shim_inner(query, vector, dimension);
+        if (most && is_set(hidden, unit))
+            continue;
+        offer(hit, hits, &count, room);
     }
     qsort(hits, count, sizeof(*hits), compare_hits);
     return count;
@@ -121,17 +144,6 @@ int64_t vector_search_graph(const struct faiss_shim_graph *graph,
     mr_free(units);
     if (count > 0)
         qsort(hits, (size_t)count, sizeof(*hits), compare_hits);
-    return count;
-}
-
-static uint64_t count_visible(const uint64_t *hidden, uint32_t units)
-{
-    uint64_t count = units;
-
-    for (uint32_t i = 0; hidden != NULL && i < units / 64; i++)
-        count -= (uint64_t)__builtin_popcountll(hidden[i]);
-    for (uint32_t i = units / 64 * 64; hidden != NULL && i < units; i++)
-        count -= is_set(hidden, i);
     return count;
 }
 
