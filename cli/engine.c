@@ -157,6 +157,7 @@ static enum mr_code open_retriever(struct engine *engine, struct mr_err *err)
         .config = engine->options.retriever,
         .status = engine_render_stages,
         .keyword_lag = engine_keyword_lag,
+        .may_write = engine_may_write,
         .context = engine,
     };
 
@@ -194,6 +195,8 @@ static enum mr_code start_all(struct engine *engine, struct mr_err *err)
         code = shard_start(engine->shards[i], err);
     if (code == MR_OK)
         code = engine_start_workers(engine, err);
+    if (code == MR_OK)
+        code = engine_start_keeper(engine, err);
     return code;
 }
 
@@ -307,6 +310,7 @@ void engine_close(struct engine *engine)
     engine_stop_workers(engine);
     if (engine->clock != NULL)
         mr_system_clock_stop(engine->clock);
+    engine_stop_keeper(engine);
     close_shards(engine);
     embedder_model_close(engine->model);
     mr_flight_close(engine->flight);

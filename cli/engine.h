@@ -38,7 +38,8 @@ struct engine_options {
     struct retriever_config retriever;
     size_t body_bytes_max;
     uint32_t connections_max;
-    int64_t hang_ms; /* an input in work for longer ends the process */
+    uint64_t disk_free_bytes; /* below it writes are refused */
+    int64_t hang_ms;          /* an input in work for longer ends the process */
     int log_fd;
     bool log_human;
     enum mr_level log_level;

@@ -6,6 +6,7 @@
 #define CLI_ENGINE_PARTS_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "cli/engine.h"
 #include "common/backends/blob_folder/mr_blob_folder.h"
@@ -34,6 +35,10 @@ struct engine {
     struct retriever *retriever;
     struct search_place search; /* as the retriever's */
     struct mr_http_server *server;
+    pthread_t keeper; /* see engine_keeper.c */
+    bool keeping;
+    atomic_bool ending;
+    atomic_bool disk_low;
     int wake_fd;
     pthread_mutex_t lock;
     struct mr_err ended; /* lock: why a part ended */
@@ -52,6 +57,14 @@ void engine_stop_workers(struct engine *engine); /* and frees them */
 /* For the retriever: "stages" of the status, and the lag up to the index. */
 void engine_render_stages(void *context, struct mr_json_out *out);
 uint64_t engine_keyword_lag(void *context);
+
+/* The thread that keeps house: it watches the disk and has the log cleaned. */
+MR_MUST_CHECK enum mr_code engine_start_keeper(struct engine *engine,
+                                               struct mr_err *err);
+void engine_stop_keeper(struct engine *engine);
+
+/* MR_E_UNAVAILABLE while the disk is nearly full. */
+MR_MUST_CHECK enum mr_code engine_may_write(void *context, struct mr_err *err);
 
 /* Only loopback, until there are keys. */
 MR_MUST_CHECK enum mr_code engine_check_listen(const char *listen,

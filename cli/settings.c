@@ -88,6 +88,7 @@ struct engine_options settings_engine(const struct mr_config *config,
         .retriever = retriever_of(config, api_key),
         .body_bytes_max = (size_t)config->limits.body_bytes,
         .connections_max = config->limits.http_connections,
+        .disk_free_bytes = config->limits.disk_free_bytes,
         .hang_ms = config->limits.hang_ms,
         .log_fd = STDERR_FILENO,
         .log_human = strcmp(config->log.format, "human") == 0 ||

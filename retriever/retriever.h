@@ -58,6 +58,9 @@ struct retriever_spec {
     void (*status)(void *context, struct mr_json_out *out);
     /* Records between `raw` and being searchable by words. */
     uint64_t (*keyword_lag)(void *context);
+    /* Whether writes may be taken; MR_E_UNAVAILABLE says why not.  May be
+     * NULL. */
+    enum mr_code (*may_write)(void *context, struct mr_err *err);
     void *context;
 };
 

@@ -72,31 +72,40 @@ static enum mr_code check_manifest(const struct shard *shard,
     return MR_OK;
 }
 
-static enum mr_code check_log(const struct shard *shard,
-                              const struct manifest *manifest,
-                              struct mr_err *err)
+/* The ends of the shard's two partitions. */
+static enum mr_code ends_of(const struct shard *shard,
+                            uint64_t ends[MANIFEST_SIDES], struct mr_err *err)
 {
     static const enum mr_topic topics[MANIFEST_SIDES] = { MR_TOPIC_DOCUMENTS,
                                                           MR_TOPIC_VECTORS };
     const struct mr_place *place = shard->spec.place;
+    enum mr_code code = MR_OK;
+
+    for (size_t i = 0; code == MR_OK && i < MANIFEST_SIDES; i++) {
+        uint64_t begin;
+
+        code = mr_bus_bounds(place->bus, place->topics[topics[i]],
+                             shard->spec.partition, &begin, &ends[i], err);
+    }
+    return code;
+}
+
+static enum mr_code check_log(const struct shard *shard,
+                              const struct manifest *manifest,
+                              const uint64_t ends[MANIFEST_SIDES],
+                              struct mr_err *err)
+{
+    static const char *const names[MANIFEST_SIDES] = { "documents", "vectors" };
 
     for (size_t i = 0; i < MANIFEST_SIDES; i++) {
-        uint64_t begin;
-        uint64_t end;
-        enum mr_code code =
-            mr_bus_bounds(place->bus, place->topics[topics[i]],
-                          shard->spec.partition, &begin, &end, err);
-
-        if (code != MR_OK)
-            return code;
-        if (manifest->sides[i].next > end)
+        if (manifest->sides[i].next > ends[i])
             return mr_fail(err, MR_E_CONFIG,
                            "index: %s has read %s up to offset %llu, but the "
                            "log ends at %llu: they do not belong together; "
                            "delete that folder to build it anew",
-                           shard->folder_name, mr_topic_short_name(topics[i]),
+                           shard->folder_name, names[i],
                            (unsigned long long)manifest->sides[i].next,
-                           (unsigned long long)end);
+                           (unsigned long long)ends[i]);
     }
     return MR_OK;
 }
@@ -118,6 +127,7 @@ static bool is_named(void *context, const char *name)
 }
 
 static enum mr_code restore_sides(struct shard *shard, struct mr_span bytes,
+                                  const uint64_t ends[MANIFEST_SIDES],
                                   struct mr_arena *arena,
                                   struct manifest *manifest, struct mr_err *err)
 {
@@ -126,29 +136,59 @@ static enum mr_code restore_sides(struct shard *shard, struct mr_span bytes,
     if (code == MR_OK)
         code = check_manifest(shard, manifest, arena, err);
     if (code == MR_OK)
-        code = check_log(shard, manifest, err);
+        code = check_log(shard, manifest, ends, err);
     for (size_t i = 0; code == MR_OK && i < MANIFEST_SIDES; i++)
         code = side_restore(shard->sides[i], &manifest->sides[i], err);
     return code;
 }
 
+/* After a power cut the records, which are synced only at a seal, may still
+ * know what the log has lost, and have lost what stood there before: the shard
+ * is built anew. */
+static enum mr_code begin_anew(struct shard *shard, struct mr_err *err)
+{
+    enum mr_code code = records_clear(&shard->records, err);
+
+    mr_log(shard->spec.telemetry, MR_EV_NOTE, "index",
+           "%s knows more than the log: it is built anew", shard->folder_name);
+    if (code == MR_OK)
+        folder_remove(shard->folder, MANIFEST_NAME);
+    table_clear(shard->table);
+    return code;
+}
+
 /* Table, segments and offsets as the folder says; an empty one is new. */
+static enum mr_code restore_all(struct shard *shard, struct mr_arena *arena,
+                                struct mr_err *err)
+{
+    struct manifest manifest = { 0 };
+    uint64_t ends[MANIFEST_SIDES];
+    struct mr_span bytes;
+    bool ahead = false;
+    enum mr_code code = ends_of(shard, ends, err);
+
+    if (code == MR_OK)
+        code = records_fill(&shard->records, shard->table, ends[SIDE_KEYWORD],
+                            ends[SIDE_DENSE], &ahead, err);
+    if (code == MR_OK && ahead)
+        code = begin_anew(shard, err);
+    if (code == MR_OK)
+        code = folder_map(shard->folder, MANIFEST_NAME, &bytes, err);
+    if (code != MR_OK || bytes.data == NULL)
+        return code;
+    code = restore_sides(shard, bytes, ends, arena, &manifest, err);
+    if (code == MR_OK)
+        code = folder_sweep(shard->folder, is_named, &manifest, err);
+    folder_unmap(bytes);
+    return code;
+}
+
 static enum mr_code restore(struct shard *shard, struct mr_err *err)
 {
     struct mr_arena *arena = mr_arena_new();
-    struct manifest manifest = { 0 };
     struct mr_err why = { 0 };
-    struct mr_span bytes;
-    enum mr_code code = records_fill(&shard->records, shard->table, &why);
+    enum mr_code code = restore_all(shard, arena, &why);
 
-    if (code == MR_OK)
-        code = folder_map(shard->folder, MANIFEST_NAME, &bytes, &why);
-    if (code == MR_OK && bytes.data != NULL) {
-        code = restore_sides(shard, bytes, arena, &manifest, &why);
-        if (code == MR_OK)
-            code = folder_sweep(shard->folder, is_named, &manifest, &why);
-        folder_unmap(bytes);
-    }
     mr_arena_free(arena);
     if (code == MR_E_DAMAGED)
         return mr_fail(err, code,

@@ -122,6 +122,9 @@ enum mr_code records_error(const struct records *records, struct mr_span id,
 struct filling {
     struct table *table;
     struct mr_arena *arena;
+    uint64_t documents_end;
+    uint64_t vectors_end;
+    bool ahead;
 };
 
 static enum mr_code visit_document(void *context, struct mr_span key,
@@ -139,6 +142,7 @@ static enum mr_code visit_document(void *context, struct mr_span key,
     if (code != MR_OK)
         return code;
     document.id = key;
+    filling->ahead = filling->ahead || offset >= filling->documents_end;
     (void)table_set_document(filling->table, &document, offset);
     return MR_OK;
 }
@@ -156,14 +160,19 @@ static enum mr_code visit_vectors(void *context, struct mr_span key,
     if (code != MR_OK)
         return code;
     vectors.id = key;
+    filling->ahead = filling->ahead || offset >= filling->vectors_end;
     (void)table_set_vectors(filling->table, &vectors, offset);
     return MR_OK;
 }
 
 enum mr_code records_fill(const struct records *records, struct table *table,
-                          struct mr_err *err)
+                          uint64_t documents_end, uint64_t vectors_end,
+                          bool *ahead, struct mr_err *err)
 {
-    struct filling filling = { .table = table, .arena = mr_arena_new() };
+    struct filling filling = { .table = table,
+                               .arena = mr_arena_new(),
+                               .documents_end = documents_end,
+                               .vectors_end = vectors_end };
     struct mr_range all = { 0 };
     enum mr_code code = mr_store_scan(records->store, records->documents, all,
                                       visit_document, &filling, err);
@@ -172,5 +181,23 @@ enum mr_code records_fill(const struct records *records, struct table *table,
         code = mr_store_scan(records->store, records->vectors, all,
                              visit_vectors, &filling, err);
     mr_arena_free(filling.arena);
+    *ahead = filling.ahead;
+    return code;
+}
+
+/* Ids are at most MR_KEY_BYTES_MAX bytes and UTF-8, so none is past this. */
+static const uint8_t last_key[] = { 0xFF };
+
+enum mr_code records_clear(const struct records *records, struct mr_err *err)
+{
+    struct mr_batch *batch = mr_batch_new();
+    enum mr_code code;
+
+    mr_batch_delete_range(batch, records->documents, mr_span("", 0),
+                          mr_span(last_key, sizeof(last_key)));
+    mr_batch_delete_range(batch, records->vectors, mr_span("", 0),
+                          mr_span(last_key, sizeof(last_key)));
+    code = mr_store_write(records->store, batch, true, err);
+    mr_batch_free(batch);
     return code;
 }

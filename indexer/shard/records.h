@@ -52,9 +52,16 @@ MR_MUST_CHECK enum mr_code records_error(const struct records *records,
                                          struct mr_span *out,
                                          struct mr_err *err);
 
-/* Fills an empty table with all of it. */
+/* Fills an empty table with all of it.  *ahead: a record lies at or past the
+ * ends of its topic, so the log has lost what was read from it. */
 MR_MUST_CHECK enum mr_code records_fill(const struct records *records,
                                         struct table *table,
+                                        uint64_t documents_end,
+                                        uint64_t vectors_end, bool *ahead,
                                         struct mr_err *err);
+
+/* Removes all of it, synced. */
+MR_MUST_CHECK enum mr_code records_clear(const struct records *records,
+                                         struct mr_err *err);
 
 #endif

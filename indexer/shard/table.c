@@ -45,14 +45,23 @@ static void free_doc(struct table_doc *doc)
     mr_free(doc);
 }
 
+void table_clear(struct table *table)
+{
+    for (size_t i = 0; i <= table->mask; i++) {
+        if (table->slots[i] != NULL)
+            free_doc(table->slots[i]);
+        table->slots[i] = NULL;
+    }
+    table->used = 0;
+    table->counts = (struct table_counts){ 0 };
+    table->language_count = 0;
+}
+
 void table_free(struct table *table)
 {
     if (table == NULL)
         return;
-    for (size_t i = 0; i <= table->mask; i++) {
-        if (table->slots[i] != NULL)
-            free_doc(table->slots[i]);
-    }
+    table_clear(table);
     mr_free(table->slots);
     mr_free(table);
 }

@@ -49,6 +49,9 @@ struct table;
 struct table *table_new(void);
 void table_free(struct table *table);
 
+/* Empty again. */
+void table_clear(struct table *table);
+
 /* NULL when the document is not known. */
 const struct table_doc *table_find(const struct table *table,
                                    struct mr_span id);

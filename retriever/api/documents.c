@@ -166,6 +166,8 @@ static void write_raw(struct mr_http_call *call, struct mr_raw *raw,
     code = hold(retriever, wishes, &err);
     if (code == MR_OK && atomic_load(&retriever->draining))
         code = mr_fail(&err, MR_E_UNAVAILABLE, "the server is stopping");
+    if (code == MR_OK && retriever->spec.may_write != NULL)
+        code = retriever->spec.may_write(retriever->spec.context, &err);
     if (code == MR_OK)
         code = front_door_append(retriever->spec.place, raw, call->arena,
                                  &version, &err);

@@ -28,7 +28,7 @@
 #define DIMENSION 8u
 #define PASSAGES  3u
 #define HISTORY   160u
-#define SEEDS     60
+#define SEEDS     25
 
 /* What the model knows of one document. */
 struct known {
@@ -47,7 +47,7 @@ struct world {
     struct mr_memory *records;
     struct mr_place place;
     struct shard *shard;
-    char folder[64];
+    char folder[200];
     uint64_t version;
     struct known known[IDS];
     struct mr_arena *arena;
@@ -83,6 +83,15 @@ static void open_shard(struct world *world)
                   err.text);
 }
 
+static void make_folder(char folder[200])
+{
+    const char *where = getenv("TMPDIR");
+
+    (void)snprintf(folder, 200, "%.150s/millrace-shard-XXXXXX",
+                   where == NULL ? "/tmp" : where);
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+}
+
 static void world_init(struct world *world, uint64_t seed)
 {
     struct mr_place_spec spec;
@@ -100,8 +109,7 @@ static void world_init(struct world *world, uint64_t seed)
         .partitions = 1,
     };
     ck_assert_int_eq(mr_place_init(&world->place, &spec, NULL), MR_OK);
-    strcpy(world->folder, "/tmp/millrace-shard-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(world->folder));
+    make_folder(world->folder);
     open_shard(world);
 }
 
@@ -539,6 +547,40 @@ START_TEST(a_shard_that_was_closed_or_killed_goes_on_where_it_was)
 }
 END_TEST
 
+START_TEST(a_shard_that_knows_more_than_the_log_is_built_anew)
+{
+    struct world world;
+
+    world_init(&world, seed_of(_i));
+    for (uint32_t i = 0; i < HISTORY; i++)
+        happen(&world);
+    catch_up(&world);
+    shard_close(world.shard);
+    /* The same place on a log that has lost its end. */
+    mr_memory_free(world.log);
+    world.log = mr_memory_new(NULL);
+    ck_assert_int_eq(mr_place_init(&world.place,
+                                   &(struct mr_place_spec){
+                                       .bus = mr_memory_bus(world.log),
+                                       .store = mr_memory_store(world.log),
+                                       .blob = mr_memory_blob(world.log),
+                                       .collection = "main",
+                                       .generation = 1,
+                                       .model = "testmodel",
+                                       .partitions = 1,
+                                   },
+                                   NULL),
+                     MR_OK);
+    memset(world.known, 0, sizeof(world.known));
+    for (uint32_t i = 0; i < HISTORY / 4; i++)
+        happen(&world);
+    open_shard(&world);
+    catch_up(&world);
+    check_all(&world);
+    world_deinit(&world);
+}
+END_TEST
+
 /* The bytes of a file, freed by the caller. */
 static struct mr_span read_file(const char *folder, const char *name)
 {
@@ -605,8 +647,7 @@ START_TEST(files_are_equal_however_the_records_were_read)
     /* The same log, read in one go by a shard with an empty folder. */
     again = world;
     again.records = mr_memory_new(NULL);
-    strcpy(again.folder, "/tmp/millrace-shard-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(again.folder));
+    make_folder(again.folder);
     open_shard(&again);
     catch_up(&again);
     check_all(&again);
@@ -626,7 +667,7 @@ START_TEST(a_damaged_file_is_named_and_nothing_is_believed)
     struct world world;
     struct shard_spec spec;
     struct mr_span manifest;
-    char path[100];
+    char path[300];
     FILE *file;
 
     world_init(&world, 7);
@@ -677,6 +718,8 @@ int main(void)
                         0, SEEDS);
     tcase_add_loop_test(tcase, files_are_equal_however_the_records_were_read, 0,
                         SEEDS);
+    tcase_add_loop_test(
+        tcase, a_shard_that_knows_more_than_the_log_is_built_anew, 0, SEEDS);
     tcase_add_test(tcase, a_damaged_file_is_named_and_nothing_is_believed);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);
