@@ -233,4 +233,17 @@ static inline const char *embed_story(struct embed_harness *e)
     return story;
 }
 
+/* `count` passages "w0", "w1", ... */
+static inline const char *many_passages(struct mr_arena *arena, size_t count)
+{
+    struct mr_buf buf = mr_buf(1u << 20);
+    const char *text;
+
+    for (size_t i = 0; i < count; i++)
+        mr_buf_printf(&buf, "%sw%zu", i == 0 ? "" : "|", i);
+    text = mr_arena_str(arena, mr_buf_bytes(&buf));
+    mr_buf_deinit(&buf);
+    return text;
+}
+
 #endif
