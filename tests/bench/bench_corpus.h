@@ -16,14 +16,25 @@
 #include "common/base/mr_mem.h"
 #include "common/json/json.h"
 
-/* Of the processor: these benchmarks have one thread, and so a busy machine
- * does not disturb them much. */
-static inline double bench_now(void)
+static inline double bench_clock(clockid_t clock)
 {
     struct timespec time;
 
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    (void)clock_gettime(clock, &time);
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+/* Seconds on the wall. */
+static inline double bench_now(void)
+{
+    return bench_clock(CLOCK_MONOTONIC);
+}
+
+/* Seconds of this thread on a processor: a busy machine does not disturb them
+ * much. */
+static inline double bench_work(void)
+{
+    return bench_clock(CLOCK_THREAD_CPUTIME_ID);
 }
 
 /* Appends a file of the data folder; false when it is not there. */
