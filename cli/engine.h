@@ -31,6 +31,7 @@ struct engine_options {
     uint32_t partitions;
     const char *language;
     struct embedder_model_spec model;
+    uint64_t embed_cache_bytes;
     struct clean_config clean; /* but for its place */
     struct curate_config curate;
     struct admit_config admit;

@@ -28,6 +28,7 @@ static enum mr_code make_stage(struct engine *engine, enum stage stage,
     struct embed_config embed = embed_config_default(engine->model);
 
     clean.place = &engine->place;
+    embed.cache_bytes = options->embed_cache_bytes;
     switch (stage) {
     case STAGE_CLEAN:
         return clean_stage_new(&clean, out, err);

@@ -41,7 +41,7 @@ struct index_config {
     uint32_t seal_passages;      /* of a new segment; default 4096 */
     uint32_t merge_fan_in;       /* neighbours of one level; default 4 */
     uint32_t exact_passages_max; /* above: HNSW; default 50000 */
-    double k1;                   /* BM25; default 1.2 */
+    double k1;                   /* BM25; default 1.5 */
     double b;                    /* default .75 */
     uint32_t build_threads;      /* merges in parallel; default 1 */
 };

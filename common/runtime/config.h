@@ -65,7 +65,6 @@ struct mr_config {
     } log;
     struct {
         uint64_t body_bytes;
-        uint32_t passages;
         uint32_t keyword_lag_records;
         uint32_t http_connections;
         int64_t wait_ms;
@@ -95,7 +94,6 @@ struct mr_config {
         uint32_t seal_passages;
         uint32_t merge_fan_in;
         uint32_t exact_passages_max;
-        uint64_t memory_bytes;
         uint32_t build_threads;
         double k1;
         double b;

@@ -12,7 +12,7 @@
 #define SEAL_PASSAGES  4096u
 #define MERGE_FAN_IN   4u
 #define EXACT_PASSAGES 50000u
-#define BM25_K1        1.2
+#define BM25_K1        1.5
 #define BM25_B         .75
 
 struct index_config index_config_default(void)

@@ -180,7 +180,7 @@ START_TEST(what_is_shown_loads_to_the_same)
               "\\U0001F600 # no\"\n"
               "limits: {wait: 1500 ms, body_bytes: 1025, hang: 90 s}\n"
               "curate: {similarity: 0.7000000001}\n"
-              "index: {memory: 3 GiB}\n"
+              "embed: {cache: 3 GiB}\n"
               "sources:\n"
               "- {name: a, kind: web, url: http://x, delay: 100 ms}\n"
               "- {name: b, kind: files, path: y}\n");

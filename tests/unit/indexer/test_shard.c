@@ -9,6 +9,8 @@
  * closed and opened again in between, must have written the same files.
  *
  * A failure prints its seed: MILLRACE_SEED=n runs that one alone.
+ *
+ * size: one model, and all that is held against it.
  */
 #include <check.h>
 #include <dirent.h>
@@ -366,7 +368,7 @@ static size_t naive_keyword(const struct world *world, const char *const *words,
                 if (tf > 0)
                     score +=
                         idf * tf /
-                        (tf + (1.2 * (1 - .75) + 1.2 * .75 / average * length));
+                        (tf + (1.5 * (1 - .75) + 1.5 * .75 / average * length));
             }
             if (score > 0)
                 out[count++] = (struct naive){ nth, i, score };
