@@ -12,11 +12,11 @@
 #include "common/wire/types.h"
 #include "ingestor/web/scope.h"
 
-#define DAY_MS       ((int64_t)24 * 60 * 60 * 1000)
-#define EVERY_MS_MIN 1000
-#define EVERY_MS_MAX (3650 * DAY_MS)
-#define PATH_BYTES_MAX    4096u
-#define SLUG_MAX     48u
+#define DAY_MS         ((int64_t)24 * 60 * 60 * 1000)
+#define EVERY_MS_MIN   1000
+#define EVERY_MS_MAX   (3650 * DAY_MS)
+#define PATH_BYTES_MAX 4096u
+#define SLUG_MAX       48u
 
 struct source_config source_config_default(enum source_kind kind)
 {

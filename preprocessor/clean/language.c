@@ -6,10 +6,11 @@
 
 #include "preprocessor/clean/cld2.h"
 
-#define PARTS    3u
-/* A few words, or names, are too little to tell a language by. */
-#define BYTES_MIN ((size_t)160)
-#define HINT_MAX 16u
+#define PARTS 3u
+/* A few words, or names, are too little to tell a language by, but for scripts
+ * that tell it themselves. */
+#define BYTES_MIN ((size_t)80)
+#define HINT_MAX  16u
 
 /* The byte at or after `at` that begins a character. */
 static size_t character_at(struct mr_span text, size_t at)
@@ -49,6 +50,15 @@ static const char *modern(const char *code)
     return code;
 }
 
+static bool is_mostly_ascii(struct mr_span text)
+{
+    size_t ascii = 0;
+
+    for (size_t i = 0; i < text.size; i++)
+        ascii += text.data[i] < 0x80;
+    return 2 * ascii >= text.size;
+}
+
 const char *clean_language(struct mr_span text, struct mr_span hint)
 {
     char part[CLEAN_LANGUAGE_BYTES + 16], hint_text[HINT_MAX + 1];
@@ -57,7 +67,7 @@ const char *clean_language(struct mr_span text, struct mr_span hint)
     size_t size = text.size;
     const char *code;
 
-    if (size < BYTES_MIN && !has_hint)
+    if (size < BYTES_MIN && !has_hint && is_mostly_ascii(text))
         return NULL;
     if (size > CLEAN_LANGUAGE_BYTES) {
         size = sample(text, part);

@@ -233,6 +233,7 @@ static const struct {
       "\x80\x82\xE4\xBB\x96\xE4\xBB\xAC\xE5\x9C\xA8\xE9\x82\xA3\xE9\x87\x8C"
       "\xE7\xAD\x89\xE5\xBE\x85\xE5\xA4\xA7\xE8\x88\xB9\xE3\x80\x82",
       "zh" },
+    { "Perlis, A. J.; Samelson, K.", NULL }, /* too little to tell */
     { "12 34 56 ...", NULL },
     { "", NULL },
 };
