@@ -285,6 +285,25 @@ START_TEST(compaction_leaves_alone_what_the_slowest_group_has_not_read)
 }
 END_TEST
 
+START_TEST(compaction_leaves_alone_what_a_group_without_a_position_reads)
+{
+    mr_topic_id topic = contract_topic("t", 1, MR_CLEANUP_COMPACT);
+    static const uint64_t want[] = { 0, 1, 2, 3 };
+    struct mr_bus_reader *fast, *new;
+
+    if (!contract_can(CONTRACT_CAN_COMPACT))
+        return;
+    append_keys(topic, "aaaa");
+    fast = contract_reader("fast", topic, 1);
+    contract_commit_at(fast, topic, 0, 4);
+    new = contract_reader("new", topic, 1);
+    contract.backend->compact(contract.self, topic);
+    check_offsets(new, want, 4);
+    mr_bus_close_reader(new);
+    mr_bus_close_reader(fast);
+}
+END_TEST
+
 START_TEST(a_reader_crosses_the_gaps_of_a_compaction)
 {
     mr_topic_id topic = contract_topic("t", 1, MR_CLEANUP_COMPACT);
@@ -321,5 +340,7 @@ void contract_bus_append_cases(Suite *suite)
                    compaction_keeps_the_newest_of_each_key_at_its_offset);
     tcase_add_test(tcase,
                    compaction_leaves_alone_what_the_slowest_group_has_not_read);
+    tcase_add_test(
+        tcase, compaction_leaves_alone_what_a_group_without_a_position_reads);
     tcase_add_test(tcase, a_reader_crosses_the_gaps_of_a_compaction);
 }

@@ -85,7 +85,7 @@ void mr_memory_trim(struct mr_memory *memory, mr_topic_id topic,
                     uint32_t partition, uint64_t begin);
 
 /* Removes every record of a topic that a later one of its key replaced, up to
- * the position of the slowest group; synced. */
+ * the position of the slowest group, open readers included; synced. */
 void mr_memory_compact(struct mr_memory *memory, mr_topic_id topic);
 
 /* Turns one bit of a stored blob; false when there is none. */

@@ -93,8 +93,9 @@ struct mr_rocksdb_cleaned {
  * Does what the topic's cleanup asks for: for MR_CLEANUP_COMPACT, removes each
  * record that a later one of its key replaced; for MR_CLEANUP_EXPIRE, the
  * records older than retention_ms by the clock; for MR_CLEANUP_KEEP nothing.
- * Never removes what lies at or past the position of the slowest group, so
- * a group that is gone must be forgotten.  Partitions of which less than
+ * Never removes what lies at or past the position of the slowest group, nor
+ * past where an open reader began whose group has none yet; so a group that is
+ * gone must be forgotten.  Partitions of which less than
  * `dirty_percent` was written since they were last cleaned are left alone (0:
  * none are).  Takes as long as reading the topic; other calls go on.  `out`
  * may be NULL.  To be called again and again, by one thread.

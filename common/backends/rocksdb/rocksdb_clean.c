@@ -296,22 +296,46 @@ static enum mr_code compact(struct cleaning *work, unsigned dirty_percent,
     return code;
 }
 
+/* Where open readers began whose group has no position here yet. */
+static uint64_t slowest_reader(const struct mr_rocksdb *db,
+                               const struct rocks_topic *topic,
+                               uint32_t partition)
+{
+    uint64_t slowest = UINT64_MAX;
+
+    for (const struct rocks_reader *reader = db->readers; reader != NULL;
+         reader = reader->older) {
+        for (size_t i = 0; reader->group != NULL && i < reader->count; i++) {
+            const struct rocks_place *place = &reader->places[i];
+
+            if (place->topic == topic && place->partition == partition &&
+                !atomic_load(&place->stored) && place->first < slowest)
+                slowest = place->first;
+        }
+    }
+    return slowest;
+}
+
 static enum mr_code clean_partition(struct cleaning *work,
                                     unsigned dirty_percent, struct mr_err *err)
 {
     struct mr_rocksdb *db = work->db;
     struct rocks_partition *held = &work->topic->partitions[work->partition];
-    uint64_t slowest, end;
-    enum mr_code code =
-        rocks_meta_slowest(db, work->topic->id, work->partition, &slowest, err);
+    uint64_t slowest;
+    enum mr_code code;
 
-    if (code != MR_OK)
-        return code;
+    /* Readers first: one that commits meanwhile is then counted twice. */
     pthread_mutex_lock(&db->lock);
     work->begin = held->begin;
-    end = held->end;
+    work->limit = held->end;
+    slowest = slowest_reader(db, work->topic, work->partition);
     pthread_mutex_unlock(&db->lock);
-    work->limit = slowest < end ? slowest : end;
+    work->limit = slowest < work->limit ? slowest : work->limit;
+    code =
+        rocks_meta_slowest(db, work->topic->id, work->partition, &slowest, err);
+    if (code != MR_OK)
+        return code;
+    work->limit = slowest < work->limit ? slowest : work->limit;
     if (work->limit <= work->begin)
         return MR_OK;
     switch (work->topic->spec.cleanup) {

@@ -177,9 +177,12 @@ static enum mr_code reader_commit(struct mr_bus_reader *port,
         code = write_commit(reader, commit, err);
     if (code != MR_OK)
         return code;
-    for (size_t i = 0; i < commit->position_count; i++)
-        place_of(reader, &commit->positions[i])->committed =
-            commit->positions[i].next;
+    for (size_t i = 0; i < commit->position_count; i++) {
+        struct rocks_place *place = place_of(reader, &commit->positions[i]);
+
+        place->committed = commit->positions[i].next;
+        atomic_store(&place->stored, true);
+    }
     return MR_OK;
 }
 
@@ -293,6 +296,7 @@ static enum mr_code find_place(struct rocks_reader *reader,
     if (reader->group != NULL)
         code = rocks_meta_position(db, reader->group, wanted->topic,
                                    wanted->partition, &next, err);
+    atomic_init(&place->stored, next != UINT64_MAX);
     if (next == UINT64_MAX)
         next = wanted->next;
     if (next == UINT64_MAX) {
@@ -300,6 +304,7 @@ static enum mr_code find_place(struct rocks_reader *reader,
         next = held->end;
         pthread_mutex_unlock(&db->lock);
     }
+    place->first = next;
     place->next = next;
     place->committed = next;
     return code;

@@ -7,11 +7,15 @@
 #ifndef COMMON_BACKENDS_ROCKSDB_ROCKSDB_READER_H
 #define COMMON_BACKENDS_ROCKSDB_ROCKSDB_READER_H
 
+#include <stdatomic.h>
+
 #include "common/backends/rocksdb/rocksdb_state.h"
 
 struct rocks_place {
     struct rocks_topic *topic;
     uint32_t partition;
+    uint64_t first;     /* where it was opened; never changes */
+    atomic_bool stored; /* the group has a position here */
     uint64_t next;
     uint64_t committed;
     uint64_t end; /* as of the present poll */
