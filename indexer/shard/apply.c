@@ -11,27 +11,7 @@
 #include <string.h>
 
 #include "common/base/mr_assert.h"
-
-/* Terms of one text, behind those that are there already. */
-static void append_terms(struct shard *shard, struct mr_span text,
-                         const char *language, struct mr_span *terms,
-                         size_t *count, size_t room)
-{
-    struct analyzer_term *found;
-    size_t there;
-
-    analyzer_run(shard->analyzer, text, language, shard->arena, &found, &there);
-    for (size_t i = 0; i < there && *count < room; i++)
-        terms[(*count)++] = found[i].term;
-}
-
-/* A term takes at least a byte of text, and CJK two for each but the first. */
-static size_t terms_room(const struct mr_document *document,
-                         const struct mr_passage *passage)
-{
-    return document->title.size + passage->headings.size + passage->end -
-           passage->start + 3;
-}
+#include "indexer/shard/terms.h"
 
 static enum mr_code load_text(struct shard *shard,
                               const struct mr_document *document,
@@ -51,37 +31,16 @@ static enum mr_code add_passages(struct shard *shard,
     size_t count = document->passages.count;
     struct keyword_unit *units =
         mr_arena_calloc(shard->arena, count, sizeof(*units));
-    const char *language = document->language.size > 0
-                               ? mr_arena_str(shard->arena, document->language)
-                               : shard->language;
     struct mr_span text;
     enum mr_code code = load_text(shard, document, &text, err);
 
-    if (code != MR_OK)
-        return code;
-    for (size_t i = 0; i < count; i++) {
-        const struct mr_passage *passage = &document->passages.items[i];
-        size_t room = terms_room(document, passage);
-        struct mr_span *terms =
-            mr_arena_alloc(shard->arena, room * sizeof(*terms));
-
-        if (passage->end > text.size || passage->start > passage->end)
-            return mr_fail(err, MR_E_DAMAGED,
-                           "index: a passage of %.*s lies outside its text",
-                           MR_SPAN_ARG(document->id));
-        append_terms(shard, document->title, language, terms, &units[i].count,
-                     room);
-        append_terms(shard, passage->headings, language, terms, &units[i].count,
-                     room);
-        append_terms(
-            shard,
-            mr_span(text.data + passage->start, passage->end - passage->start),
-            language, terms, &units[i].count, room);
-        units[i].terms = terms;
-    }
-    side_add_keyword(shard->sides[SIDE_KEYWORD], document->id,
-                     document->content_version, offset, units, count);
-    return MR_OK;
+    for (size_t i = 0; code == MR_OK && i < count; i++)
+        code = terms_of_passage(shard->analyzer, shard->language, document,
+                                text, i, shard->arena, &units[i], err);
+    if (code == MR_OK)
+        side_add_keyword(shard->sides[SIDE_KEYWORD], document->id,
+                         document->content_version, offset, units, count);
+    return code;
 }
 
 /* A null on `documents`: the document was deleted long ago. */

@@ -39,6 +39,8 @@ void side_forget_waiting(struct side *side)
 
 void side_drop_views(struct side *side, size_t from, size_t count)
 {
+    if (count == 0)
+        return;
     for (size_t i = from; i < from + count; i++) {
         marks_unref(side->views[i].marks);
         segment_unref(side->views[i].segment);

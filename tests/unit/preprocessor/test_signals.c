@@ -130,8 +130,9 @@ END_TEST
 
 static size_t shingles_of(const char *text, uint64_t **out)
 {
-    return clean_shingle(
-        *out, clean_word_hashes(mr_span_str(text), SIZE_MAX, arena, out));
+    size_t count = clean_word_hashes(mr_span_str(text), SIZE_MAX, arena, out);
+
+    return clean_shingle(*out, count);
 }
 
 START_TEST(shingles_are_three_words_in_a_row)
