@@ -31,27 +31,21 @@
 /* Browsers have 512; pages that people wrote stay below 100. */
 #define MR_HTML_DEPTH_MAX 256u
 
-#define MR_HTML_TAGS(X)                                                        \
-    X(A)                                                                       \
-    X(ABBR)                                                                    \
-    X(ADDRESS)                                                                 \
-    X(ARTICLE) X(ASIDE) X(AUDIO) X(B) X(BASE) X(BLOCKQUOTE) X(BODY) X(BR) X(   \
-        BUTTON) X(CANVAS) X(CAPTION) X(CENTER) X(CITE) X(CODE) X(DD) X(DEL)    \
-        X(DETAILS) X(DIALOG) X(DIV) X(DL) X(DT) X(EM) X(EMBED) X(FIELDSET) X(  \
-            FIGCAPTION) X(FIGURE) X(FONT) X(FOOTER) X(FORM) X(H1) X(H2) X(H3)  \
-            X(H4) X(H5) X(H6) X(HEAD) X(HEADER) X(HGROUP) X(HR) X(HTML) X(I)   \
-                X(IFRAME) X(IMG) X(INPUT) X(KBD) X(LABEL) X(LEGEND) X(LI)      \
-                    X(LINK) X(MAIN) X(MATH) X(MENU) X(META) X(NAV) X(NOSCRIPT) \
-                        X(OBJECT) X(OL) X(OPTGROUP) X(OPTION) X(P) X(PICTURE)  \
-                            X(PRE) X(Q) X(S) X(SAMP) X(SCRIPT) X(SEARCH)       \
-                                X(SECTION) X(SELECT) X(SMALL) X(SOURCE)        \
-                                    X(SPAN) X(STRONG) X(STYLE) X(SUB)          \
-                                        X(SUMMARY) X(SUP) X(SVG) X(TABLE)      \
-                                            X(TBODY) X(TD) X(TEMPLATE)         \
-                                                X(TEXTAREA) X(TFOOT) X(TH)     \
-                                                    X(THEAD) X(TIME) X(TITLE)  \
-                                                        X(TR) X(TT) X(U) X(UL) \
-                                                            X(VAR) X(VIDEO)
+/* clang-format off */
+#define MR_HTML_TAGS(X) \
+    X(A) X(ABBR) X(ADDRESS) X(ARTICLE) X(ASIDE) X(AUDIO) X(B) X(BASE) \
+    X(BLOCKQUOTE) X(BODY) X(BR) X(BUTTON) X(CANVAS) X(CAPTION) X(CENTER) \
+    X(CITE) X(CODE) X(DD) X(DEL) X(DETAILS) X(DIALOG) X(DIV) X(DL) X(DT) \
+    X(EM) X(EMBED) X(FIELDSET) X(FIGCAPTION) X(FIGURE) X(FONT) X(FOOTER) \
+    X(FORM) X(H1) X(H2) X(H3) X(H4) X(H5) X(H6) X(HEAD) X(HEADER) X(HGROUP) \
+    X(HR) X(HTML) X(I) X(IFRAME) X(IMG) X(INPUT) X(KBD) X(LABEL) X(LEGEND) \
+    X(LI) X(LINK) X(MAIN) X(MATH) X(MENU) X(META) X(NAV) X(NOSCRIPT) \
+    X(OBJECT) X(OL) X(OPTGROUP) X(OPTION) X(P) X(PICTURE) X(PRE) X(Q) X(S) \
+    X(SAMP) X(SCRIPT) X(SEARCH) X(SECTION) X(SELECT) X(SMALL) X(SOURCE) \
+    X(SPAN) X(STRONG) X(STYLE) X(SUB) X(SUMMARY) X(SUP) X(SVG) X(TABLE) \
+    X(TBODY) X(TD) X(TEMPLATE) X(TEXTAREA) X(TFOOT) X(TH) X(THEAD) X(TIME) \
+    X(TITLE) X(TR) X(TT) X(U) X(UL) X(VAR) X(VIDEO)
+/* clang-format on */
 
 enum mr_html_tag {
     MR_HTML_OTHER,
@@ -62,15 +56,15 @@ enum mr_html_tag {
     MR_HTML_TAG_COUNT
 };
 
-#define MR_HTML_NAMES(X)                                              \
-    X(ALT, "alt")                                                     \
-    X(ARIA_HIDDEN, "aria-hidden")                                     \
-    X(CHARSET, "charset")                                             \
-    X(CLASS, "class") X(CONTENT, "content") X(HIDDEN, "hidden")       \
-        X(HREF, "href") X(HTTP_EQUIV, "http-equiv") X(ID, "id")       \
-            X(ITEMPROP, "itemprop") X(LANG, "lang") X(NAME, "name")   \
-                X(PROPERTY, "property") X(REL, "rel") X(ROLE, "role") \
-                    X(STYLE, "style") X(XML_LANG, "xml:lang")
+/* clang-format off */
+#define MR_HTML_NAMES(X) \
+    X(ALT, "alt") X(ARIA_HIDDEN, "aria-hidden") X(CHARSET, "charset") \
+    X(CLASS, "class") X(CONTENT, "content") X(HIDDEN, "hidden") \
+    X(HREF, "href") X(HTTP_EQUIV, "http-equiv") X(ID, "id") \
+    X(ITEMPROP, "itemprop") X(LANG, "lang") X(NAME, "name") \
+    X(PROPERTY, "property") X(REL, "rel") X(ROLE, "role") X(STYLE, "style") \
+    X(XML_LANG, "xml:lang")
+/* clang-format on */
 
 enum mr_html_name {
 #define MR_HTML_NAME_ENUM(name, text) MR_HTML_ATTR_##name,
