@@ -33,7 +33,7 @@ static bool only_before_number(const char *word)
                                          "est", "par", "ex",  "op" };
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (strcmp(words[i], word) == 0)
+        if (words[i][0] == word[0] && strcmp(words[i], word) == 0)
             return true;
     return false;
 }
@@ -115,7 +115,8 @@ static bool in_abbreviations(const char *word)
     size_t count = sizeof(abbreviations) / sizeof(abbreviations[0]);
 
     for (size_t i = 0; i < count; i++)
-        if (strcmp(abbreviations[i], word) == 0)
+        if (abbreviations[i][0] == word[0] &&
+            strcmp(abbreviations[i], word) == 0)
             return true;
     return false;
 }

@@ -184,6 +184,13 @@ static bool is_mid(int class)
            class == WBP_MIDLETTER || class == WBP_MIDNUM || class == WBP_DQ;
 }
 
+/* ASCII before which there always is a boundary, but after a joiner. */
+static bool is_apart(uint8_t byte)
+{
+    return byte < 0x80u && !joins(ascii_class[byte]) &&
+           !is_mid(ascii_class[byte]);
+}
+
 /* Looks over `mid` and what is ignored after it; false when no bridge. */
 static bool cross(const struct mr_words *words, int left,
                   const struct unit *mid, struct unit *right)
@@ -220,6 +227,8 @@ static size_t segment_end(const struct mr_words *words, size_t start,
             zwj = false;
             continue;
         }
+        if (!zwj && is_apart(words->data[at]))
+            return at;
         unit = unit_at(words, at);
         if (is_ignored(unit.class)) {
             zwj = unit.class == WBP_ZWJ;
