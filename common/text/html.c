@@ -23,8 +23,9 @@
 
 /* Bytes of tree for one of source, and to begin with; honest pages need 20 to
  * 30. */
-#define TREE_GROWTH 48u
-#define TREE_START  ((size_t)4 << 20)
+#define TREE_GROWTH    48u
+#define TREE_START     ((size_t)4 << 20)
+#define TREE_BYTES_MAX ((size_t)1 << 30)
 
 /* Bytes of text copied again for one of source. */
 #define COPY_GROWTH 64u
@@ -80,6 +81,17 @@ static size_t tree_bytes(const struct page *page)
            text->chunk_length * text->chunk_min_size;
 }
 
+/* Whether the page takes more work or memory than its size explains. */
+static bool is_exploding(const struct watch *watch)
+{
+    size_t most = TREE_GROWTH * watch->source.size + TREE_START;
+
+    if (most > TREE_BYTES_MAX)
+        most = TREE_BYTES_MAX;
+    return watch->copied > COPY_GROWTH * watch->source.size + TREE_START ||
+           tree_bytes(watch->page) > most;
+}
+
 /* Notes where the node came from that `token` made: the last one, if it is
  * where such a token puts it. */
 static void note_place(struct watch *watch, lxb_html_tree_t *tree,
@@ -127,9 +139,7 @@ static lxb_html_token_t *on_token(lxb_html_tokenizer_t *tokenizer,
     if (is_open(token) && !is_leaf(tag) &&
         lexbor_array_length(tree->open_elements) >= MR_HTML_DEPTH_MAX)
         return token;
-    if (watch->copied > COPY_GROWTH * watch->source.size + TREE_START ||
-        tree_bytes(watch->page) >
-            TREE_GROWTH * watch->source.size + TREE_START) {
+    if (is_exploding(watch)) {
         watch->page->html.cut = true;
         tokenizer->status = LXB_STATUS_STOPPED;
         return NULL;

@@ -16,8 +16,9 @@
  *          mr_html_free(): some 15 to 30 times the source.
  * Threads: one at a time.  I/O: none.
  * Limits:  MR_HTML_DEPTH_MAX levels: elements below are read, but lie on that
- *          level.  Work and memory grow with the source alone: a page built to
- *          make the standard's algorithms explode is cut where they begin to.
+ *          level.  Work and memory grow with the source alone, the tree up to
+ *          1 GiB: a page built to make the standard's algorithms explode is
+ *          cut where they begin to.
  */
 #ifndef COMMON_TEXT_HTML_H
 #define COMMON_TEXT_HTML_H

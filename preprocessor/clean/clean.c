@@ -132,6 +132,12 @@ void clean_document(const struct clean_config *config, struct mr_span id,
     clean_extract(source, arena, &out->text);
     if (out->title.data == NULL)
         out->title = out->text.title;
+    if (out->text.cut)
+        reject(out, "too_large",
+               mr_arena_printf(arena,
+                               "a page that multiplies, cut after %zu "
+                               "bytes of text",
+                               out->text.text.size));
     check_binary(out, arena);
     if (is_white(out->text.text)) {
         if (out->title.data == NULL)

@@ -6,7 +6,8 @@
  * and whether the text is refused, with the rule and the value that was
  * measured:
  *
- *   too_large          the body has more bytes than CLEAN_BODY_BYTES_MAX
+ *   too_large          the body has more bytes than CLEAN_BODY_BYTES_MAX, or
+ *                      is a page whose tree would be (common/text/html.h)
  *   binary             NUL bytes, or a tenth of the text is no text
  *   empty              neither text nor title holds anything but white space
  *   too_short          fewer words than words_min

@@ -41,6 +41,7 @@ struct clean_draft {
     struct mr_span canonical; /* the URL that it gives as its own */
     struct mr_span refresh;   /* the URL that it sends readers on to */
     bool noindex;             /* it asks not to be indexed */
+    bool cut;                 /* not read to its end, see common/text/html.h */
     size_t hidden;            /* bytes of text that no reader sees, dropped */
     size_t linked;            /* bytes of `text` that are links */
 };

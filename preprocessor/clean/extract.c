@@ -238,6 +238,7 @@ void clean_extract(const struct clean_source *source, struct mr_arena *arena,
     out->canonical = mr_arena_copy(arena, draft.canonical);
     out->refresh = mr_arena_copy(arena, draft.refresh);
     out->noindex = draft.noindex;
+    out->cut = draft.cut || draft.text.full;
     out->hidden = draft.hidden;
     out->linked = draft.linked;
     clean_draft_deinit(&draft);

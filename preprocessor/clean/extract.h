@@ -49,6 +49,7 @@ struct clean_text {
     struct mr_span canonical;  /* as in draft.h; so are the following */
     struct mr_span refresh;
     bool noindex;
+    bool cut;
     size_t hidden;
     size_t linked;
     struct mr_nfc_counts counts;

@@ -165,5 +165,6 @@ void clean_html(struct mr_span source, struct mr_arena *arena,
     html_read_head(&page, draft);
     find_content(&page);
     html_write(&page, source, draft);
+    draft->cut = html->cut;
     mr_html_free(html);
 }

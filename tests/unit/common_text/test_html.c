@@ -201,6 +201,29 @@ START_TEST(formatting_that_multiplies_is_bounded)
 }
 END_TEST
 
+/* Each paragraph opens 16 elements with much to copy. */
+START_TEST(a_page_that_explodes_is_cut_and_says_so)
+{
+    size_t at = 0, room = 4u << 20;
+    char *source = malloc(room);
+    struct mr_html *html;
+
+    for (size_t i = 0; i < 16; i++) {
+        at += (size_t)sprintf(source + at, "<font color=%zu", i);
+        for (size_t n = 0; n < 40; n++)
+            at += (size_t)sprintf(source + at, " a%zu", n);
+        at += (size_t)sprintf(source + at, ">");
+    }
+    while (at + 8 < room)
+        at += (size_t)sprintf(source + at, "<p>x");
+    html = mr_html_parse(mr_span(source, at));
+    ck_assert(html->cut);
+    ck_assert_uint_gt(html->count, 1000);
+    mr_html_free(html);
+    free(source);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("html");
@@ -217,6 +240,7 @@ int main(void)
     tcase_add_loop_test(tcase, hostile_rows_are_read_in_bounds, 0,
                         (int)(sizeof(rows) / sizeof(rows[0])));
     tcase_add_test(tcase, formatting_that_multiplies_is_bounded);
+    tcase_add_test(tcase, a_page_that_explodes_is_cut_and_says_so);
     suite_add_tcase(suite, tcase);
 
     srunner_run_all(runner, CK_NORMAL);

@@ -4,6 +4,7 @@
  * table in clean_stage.c says.
  */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/backends/memory/mr_memory.h"
@@ -265,6 +266,27 @@ START_TEST(a_body_that_is_too_large_is_refused_unread)
 }
 END_TEST
 
+START_TEST(a_page_that_explodes_is_refused)
+{
+    size_t size = 500000, at = 0;
+    char *page = mr_arena_alloc(arena, size);
+    struct mr_raw raw = put_of("");
+
+    for (size_t i = 0; i < 16; i++) {
+        at += (size_t)sprintf(page + at, "<font color=%zu", i);
+        for (size_t n = 0; n < 40; n++)
+            at += (size_t)sprintf(page + at, " a%zu", n);
+        at += (size_t)sprintf(page + at, ">");
+    }
+    while (at + 8 < size)
+        at += (size_t)sprintf(page + at, "<p>x");
+    raw.put.content_type = mr_span_str("text/html");
+    raw.put.body.bytes = mr_span(page, at);
+    ck_assert_int_eq(run(&raw), MR_OK);
+    check_span(signature().reject_rule, "too_large");
+}
+END_TEST
+
 START_TEST(too_many_passages_are_refused)
 {
     struct mr_raw raw = put_of("");
@@ -445,6 +467,7 @@ int main(void)
     tcase_add_test(tcase, a_document_of_only_a_title_says_its_title);
     tcase_add_test(tcase, a_long_text_goes_to_the_blob_store);
     tcase_add_test(tcase, a_body_that_is_too_large_is_refused_unread);
+    tcase_add_test(tcase, a_page_that_explodes_is_refused);
     tcase_add_test(tcase, too_many_passages_are_refused);
     tcase_add_test(tcase, many_large_bodies_are_worked_alone);
     tcase_add_test(tcase, a_patch_gives_a_signature_only);
