@@ -44,7 +44,7 @@ function(mr_unit_tests folder)
       millrace_options ${library} ${extra} part::check)
     add_test(NAME unit.${library}.${test} COMMAND ${target})
     set_tests_properties(unit.${library}.${test} PROPERTIES
-      LABELS unit TIMEOUT 120 SKIP_RETURN_CODE 77
+      LABELS unit TIMEOUT 600 SKIP_RETURN_CODE 77
       ENVIRONMENT "MILLRACE_SOURCE_DIR=${CMAKE_SOURCE_DIR};${sanitizers}")
   endforeach()
 endfunction()
