@@ -173,6 +173,8 @@ static enum mr_code attempt(struct mr_worker *worker,
         mr_flight_enter(worker->slot, worker->ranges, worker->range_count,
                         worker->input_count);
     code = decide(worker, cause, err);
+    if (code == MR_OK)
+        note_wake(worker); /* also for a commit that fails: it may have been */
     if (code == MR_OK &&
         (worker->input_count > 0 || !mr_effects_empty(&worker->effects))) {
         code = commit(worker, &commit_us, err);
@@ -182,7 +184,6 @@ static enum mr_code attempt(struct mr_worker *worker,
         mr_flight_leave(worker->slot, code == MR_OK);
     if (code != MR_OK)
         return code;
-    note_wake(worker);
     mr_worker_report(worker, cause != NULL ? 1 : 0, began_us, commit_us);
     advance(worker);
     return MR_OK;

@@ -296,6 +296,23 @@ START_TEST(a_due_wake_lets_inputs_go_first_but_not_for_ever)
 }
 END_TEST
 
+START_TEST(a_wake_is_kept_over_a_commit_of_unknown_outcome)
+{
+    struct mr_err err;
+    bool worked;
+
+    ck_assert(!rig_step(&rig));
+    rig_push(&rig, "a", "wake");
+    /* bounds of two partitions, poll, get, commit */
+    mr_memory_fault_after(rig.memory, 5, MR_E_UNAVAILABLE);
+    ck_assert_int_eq(mr_worker_step(rig.worker, 0, &worked, &err),
+                     MR_E_UNAVAILABLE);
+    ck_assert_uint_eq(rig.toy->empty_steps, 1);
+    (void)rig_step(&rig);
+    ck_assert_uint_eq(rig.toy->empty_steps, 2);
+}
+END_TEST
+
 START_TEST(a_worker_without_its_partitions_says_who_has_them)
 {
     struct rig second = rig;
@@ -430,6 +447,7 @@ int main(void)
     tcase_add_test(tcase, an_error_that_no_input_can_cure_ends_the_worker);
     tcase_add_test(tcase, rejections_are_counted_by_their_rule);
     tcase_add_test(tcase, a_stage_is_woken_when_its_time_has_come);
+    tcase_add_test(tcase, a_wake_is_kept_over_a_commit_of_unknown_outcome);
     tcase_add_test(tcase, a_due_wake_lets_inputs_go_first_but_not_for_ever);
     tcase_add_test(tcase, a_worker_without_its_partitions_says_who_has_them);
     tcase_add_test(tcase, lag_is_known_again_after_a_commit_of_unknown_outcome);

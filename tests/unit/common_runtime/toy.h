@@ -10,6 +10,7 @@
  *   "poison"  MR_E_CORRUPT, and what begins with "poison:"
  *   "lost"    MR_E_LOST
  *   "reject"  accounted as rejected "big"     emits more than the bus takes
+ *   "wake"    asks for a step without input at once
  *   "retry"   MR_E_UNAVAILABLE while toy->retries > 0
  *   "crash"   a bad pointer is written to; "abort" aborts; "deep" overflows
  *             the stack; "kill" is killed and "hang" hangs if toy->deadly
@@ -118,6 +119,8 @@ static inline enum mr_code toy_work(struct toy *toy, struct mr_state *state,
                         .time_ms = record->time_ms,
                         .cause = input,
                     });
+    if (toy_is(input, "wake"))
+        mr_effects_wake(effects, 0);
     if (toy_is(input, "reject"))
         mr_effects_account(effects, MR_OUTCOME_REJECTED, "asked");
     else
