@@ -22,9 +22,18 @@ function(mr_library name)
   target_link_libraries(${name} PRIVATE millrace_options PUBLIC ${ARG_LINK})
 endfunction()
 
-# A size that cannot be allocated is ours to answer, not the sanitizer's.
-set(sanitizers ASAN_OPTIONS=allocator_may_return_null=1
+# What every test is run with.  A size that cannot be allocated is ours to
+# answer, not the sanitizer's; and check's own limit of 4 s a test is for
+# machines that do nothing else.
+set(mr_test_environment CK_DEFAULT_TIMEOUT=60
+  "MILLRACE_SOURCE_DIR=${CMAKE_SOURCE_DIR}"
+  ASAN_OPTIONS=allocator_may_return_null=1
   TSAN_OPTIONS=allocator_may_return_null=1)
+set(mr_test_timeout 120)
+if(MILLRACE_SANITIZE)
+  list(APPEND mr_test_environment CK_TIMEOUT_MULTIPLIER=10)
+  set(mr_test_timeout 900)
+endif()
 
 function(mr_unit_tests folder)
   get_filename_component(library ${folder} NAME)
