@@ -25,14 +25,12 @@ endfunction()
 # What every test is run with.  A size that cannot be allocated is ours to
 # answer, not the sanitizer's; and check's own limit of 4 s a test is for
 # machines that do nothing else.
-set(mr_test_environment CK_DEFAULT_TIMEOUT=60
+set(mr_test_environment CK_DEFAULT_TIMEOUT=120
   "MILLRACE_SOURCE_DIR=${CMAKE_SOURCE_DIR}"
   ASAN_OPTIONS=allocator_may_return_null=1
   TSAN_OPTIONS=allocator_may_return_null=1)
-set(mr_test_timeout 120)
 if(MILLRACE_SANITIZE)
   list(APPEND mr_test_environment CK_TIMEOUT_MULTIPLIER=10)
-  set(mr_test_timeout 900)
 endif()
 
 function(mr_unit_tests folder)
@@ -54,7 +52,7 @@ function(mr_unit_tests folder)
     add_test(NAME unit.${library}.${test} COMMAND ${target})
     set_tests_properties(unit.${library}.${test} PROPERTIES
       LABELS unit TIMEOUT 600 SKIP_RETURN_CODE 77
-      ENVIRONMENT "MILLRACE_SOURCE_DIR=${CMAKE_SOURCE_DIR};${sanitizers}")
+      ENVIRONMENT "${mr_test_environment}")
   endforeach()
 endfunction()
 
