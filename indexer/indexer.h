@@ -29,6 +29,7 @@
 #include <stdint.h>
 
 #include "common/base/mr_arena.h"
+#include "common/base/mr_hash.h"
 #include "common/base/mr_status.h"
 #include "common/runtime/place.h"
 #include "common/runtime/telemetry.h"
@@ -254,5 +255,61 @@ MR_MUST_CHECK enum mr_code shard_load_hit(struct shard *shard,
                                           struct mr_arena *arena,
                                           struct shard_passage *out,
                                           struct mr_err *err);
+
+/* Called for each document; what it is given is borrowed for the call. */
+typedef enum mr_code shard_visit(void *context,
+                                 const struct mr_document *document,
+                                 struct mr_err *err);
+
+/* Visits every document that is known, in order of ids, with its text unless
+ * that is in the blob store.  A code other than MR_OK ends it. */
+MR_MUST_CHECK enum mr_code shard_scan(struct shard *shard, shard_visit *visit,
+                                      void *context, struct mr_err *err);
+
+/* One fact that does not agree with another; borrowed for the call. */
+struct shard_finding {
+    const char *rule;  /* such as "record", "vectors", "keyword", "dense" */
+    struct mr_span id; /* of the document; absent: of the shard */
+    const char *text;
+};
+
+typedef void shard_found(void *context, const struct shard_finding *finding);
+
+/* What shard_verify() looked at. */
+struct shard_verified {
+    uint64_t documents;       /* whose newest record was compared */
+    uint64_t vectors;         /* likewise */
+    uint64_t keyword_entries; /* texts in segments, dead ones too */
+    uint64_t dense_entries;
+    uint64_t findings;
+};
+
+/*
+ * Proves that the two topics, as far as the shard has read them, its records,
+ * its table and its segments agree: that each document's record is the newest
+ * of the log, that just the texts and vectors that are live are alive in
+ * segments, each once, and that a live text's postings and vectors are those
+ * of the log.  Checksums are checked by shard_open().
+ * Nobody steps the shard meanwhile.  Reads all of it, and needs about 100 bytes
+ * of memory for each record on the topics.
+ */
+MR_MUST_CHECK enum mr_code shard_verify(struct shard *shard, shard_found *found,
+                                        void *context,
+                                        struct shard_verified *out,
+                                        struct mr_err *err);
+
+/* One hash over what has become of the documents of several shards: ids,
+ * versions, states, whose duplicates, and the ids of the passages, which are
+ * hashes of their texts.  Equal logs give equal digests, however they were
+ * worked off. */
+struct index_digest;
+
+struct index_digest *index_digest_new(void);
+void index_digest_free(struct index_digest *digest); /* NULL does nothing */
+MR_MUST_CHECK enum mr_code index_digest_add(struct index_digest *digest,
+                                            struct shard *shard,
+                                            struct mr_err *err);
+struct mr_hash128 index_digest_hash(struct index_digest *digest,
+                                    size_t *documents);
 
 #endif

@@ -162,6 +162,15 @@ void folder_remove(struct folder *folder, const char *name)
     (void)unlinkat(folder->fd, name, 0);
 }
 
+enum mr_code folder_remove_synced(struct folder *folder, const char *name,
+                                  struct mr_err *err)
+{
+    folder_remove(folder, name);
+    if (fsync(folder->fd) != 0)
+        return fail(folder, name, "cannot sync the folder of", err);
+    return MR_OK;
+}
+
 enum mr_code folder_sweep(struct folder *folder,
                           bool (*keep)(void *context, const char *name),
                           void *context, struct mr_err *err)

@@ -43,6 +43,11 @@ void folder_unmap(struct mr_span bytes);
 /* Removes a file; that it is not there is no failure. */
 void folder_remove(struct folder *folder, const char *name);
 
+/* As above, and it stays so after a power cut. */
+MR_MUST_CHECK enum mr_code folder_remove_synced(struct folder *folder,
+                                                const char *name,
+                                                struct mr_err *err);
+
 /* Removes every plain file for which `keep` is false. */
 MR_MUST_CHECK enum mr_code folder_sweep(struct folder *folder,
                                         bool (*keep)(void *context,

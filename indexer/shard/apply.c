@@ -48,17 +48,15 @@ static enum mr_code forget_document(struct shard *shard,
                                     const struct mr_record *record,
                                     struct mr_err *err)
 {
-    const struct table_doc *doc = table_find(shard->table, record->key);
+    bool newest;
     bool has;
 
-    if (doc == NULL || doc->documents_offset == UINT64_MAX ||
-        doc->documents_offset <= record->offset) {
-        (void)pthread_rwlock_wrlock(&shard->table_lock);
-        table_remove(shard->table, record->key);
-        (void)pthread_rwlock_unlock(&shard->table_lock);
+    (void)pthread_rwlock_wrlock(&shard->table_lock);
+    newest = table_forget_document(shard->table, record->key, record->offset);
+    (void)pthread_rwlock_unlock(&shard->table_lock);
+    if (newest)
         records_put_document(&shard->records, shard->batch, record->key,
                              record->offset, (struct mr_span){ 0 });
-    }
     return side_kill(shard->sides[SIDE_KEYWORD], record->key, false, 0, &has,
                      err);
 }
@@ -120,6 +118,23 @@ static enum mr_code load_floats(struct shard *shard, struct mr_vectors *vectors,
     return MR_OK;
 }
 
+/* A null on `vectors`, which follows that on `documents`. */
+static enum mr_code forget_vectors(struct shard *shard,
+                                   const struct mr_record *record,
+                                   struct mr_err *err)
+{
+    bool newest;
+    bool has;
+
+    (void)pthread_rwlock_wrlock(&shard->table_lock);
+    newest = table_forget_vectors(shard->table, record->key, record->offset);
+    (void)pthread_rwlock_unlock(&shard->table_lock);
+    if (newest)
+        records_forget_vectors(&shard->records, shard->batch, record->key);
+    return side_kill(shard->sides[SIDE_DENSE], record->key, false, 0, &has,
+                     err);
+}
+
 static enum mr_code apply_vectors(struct shard *shard,
                                   const struct mr_record *record,
                                   struct mr_err *err)
@@ -133,7 +148,7 @@ static enum mr_code apply_vectors(struct shard *shard,
     bool has;
 
     if (record->value.data == NULL)
-        return side_kill(side, record->key, false, 0, &has, err);
+        return forget_vectors(shard, record, err);
     code = mr_vectors_parse(record->value, shard->arena, &vectors, err);
     if (code != MR_OK)
         return code;

@@ -144,15 +144,16 @@ static enum mr_code restore_sides(struct shard *shard, struct mr_span bytes,
 
 /* After a power cut the records, which are synced only at a seal, may still
  * know what the log has lost, and have lost what stood there before: the shard
- * is built anew. */
+ * is built anew.  The manifest goes first: with it and without records, what
+ * it says to be read would never be read again. */
 static enum mr_code begin_anew(struct shard *shard, struct mr_err *err)
 {
-    enum mr_code code = records_clear(&shard->records, err);
+    enum mr_code code = folder_remove_synced(shard->folder, MANIFEST_NAME, err);
 
     mr_log(shard->spec.telemetry, MR_EV_NOTE, "index",
            "%s knows more than the log: it is built anew", shard->folder_name);
     if (code == MR_OK)
-        folder_remove(shard->folder, MANIFEST_NAME);
+        code = records_clear(&shard->records, err);
     table_clear(shard->table);
     return code;
 }

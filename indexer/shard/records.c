@@ -27,7 +27,6 @@ void records_put_document(const struct records *records, struct mr_batch *batch,
 
     if (value.data == NULL) {
         mr_batch_delete(batch, records->documents, id);
-        mr_batch_delete(batch, records->vectors, id);
         return;
     }
     mr_buf_u64(&buf, offset);
@@ -49,6 +48,12 @@ void records_put_vectors(const struct records *records, struct mr_batch *batch,
         mr_buf_span(&buf, vectors->error);
     mr_batch_put(batch, records->vectors, vectors->id, mr_buf_bytes(&buf));
     mr_buf_deinit(&buf);
+}
+
+void records_forget_vectors(const struct records *records,
+                            struct mr_batch *batch, struct mr_span id)
+{
+    mr_batch_delete(batch, records->vectors, id);
 }
 
 static enum mr_code parse_document(struct mr_span value, struct mr_arena *arena,
@@ -100,21 +105,33 @@ enum mr_code records_document(const struct records *records, struct mr_span id,
     return parse_document(value, arena, &offset, out, err);
 }
 
+enum mr_code records_vectors(const struct records *records, struct mr_span id,
+                             struct mr_arena *arena, bool *found,
+                             uint64_t *offset, struct mr_vectors *out,
+                             struct mr_err *err)
+{
+    struct mr_span value;
+    enum mr_code code =
+        mr_store_get(records->store, records->vectors, id, arena, &value, err);
+
+    *found = code == MR_OK && value.data != NULL;
+    if (!*found)
+        return code;
+    return parse_vectors(value, offset, out, err);
+}
+
 enum mr_code records_error(const struct records *records, struct mr_span id,
                            struct mr_arena *arena, struct mr_span *out,
                            struct mr_err *err)
 {
     struct mr_vectors vectors;
-    struct mr_span value;
     uint64_t offset;
+    bool found;
     enum mr_code code =
-        mr_store_get(records->store, records->vectors, id, arena, &value, err);
+        records_vectors(records, id, arena, &found, &offset, &vectors, err);
 
     *out = (struct mr_span){ 0 };
-    if (code != MR_OK || value.data == NULL)
-        return code;
-    code = parse_vectors(value, &offset, &vectors, err);
-    if (code == MR_OK && vectors.state == MR_STATE_FAILED)
+    if (code == MR_OK && found && vectors.state == MR_STATE_FAILED)
         *out = vectors.error;
     return code;
 }

@@ -31,12 +31,15 @@ MR_MUST_CHECK enum mr_code records_init(struct records *records,
                                         struct mr_store *store,
                                         struct mr_err *err);
 
-/* An absent value removes what is known of the id. */
+/* An absent value removes the document. */
 void records_put_document(const struct records *records, struct mr_batch *batch,
                           struct mr_span id, uint64_t offset,
                           struct mr_span value);
 void records_put_vectors(const struct records *records, struct mr_batch *batch,
                          const struct mr_vectors *vectors, uint64_t offset);
+
+void records_forget_vectors(const struct records *records,
+                            struct mr_batch *batch, struct mr_span id);
 
 /* *found false: there is none.  Borrowed texts lie in the arena. */
 MR_MUST_CHECK enum mr_code records_document(const struct records *records,
@@ -44,6 +47,11 @@ MR_MUST_CHECK enum mr_code records_document(const struct records *records,
                                             struct mr_arena *arena, bool *found,
                                             struct mr_document *out,
                                             struct mr_err *err);
+
+/* As they were put: without floats. */
+MR_MUST_CHECK enum mr_code records_vectors(
+    const struct records *records, struct mr_span id, struct mr_arena *arena,
+    bool *found, uint64_t *offset, struct mr_vectors *out, struct mr_err *err);
 
 /* Why the embedding failed, or an absent span. */
 MR_MUST_CHECK enum mr_code records_error(const struct records *records,

@@ -244,7 +244,7 @@ bool table_set_vectors(struct table *table, const struct mr_vectors *vectors,
     return true;
 }
 
-void table_remove(struct table *table, struct mr_span id)
+static void remove_doc(struct table *table, struct mr_span id)
 {
     size_t hole = slot_of(table, id, mr_hash64(id, 0));
     size_t next = hole;
@@ -269,6 +269,51 @@ void table_remove(struct table *table, struct mr_span id)
             hole = next;
         }
     }
+}
+
+/* Nothing is known of it any more. */
+static void remove_if_empty(struct table *table, const struct table_doc *doc)
+{
+    if (doc->documents_offset == UINT64_MAX &&
+        doc->vectors_offset == UINT64_MAX)
+        remove_doc(table, doc->id);
+}
+
+bool table_forget_document(struct table *table, struct mr_span id,
+                           uint64_t offset)
+{
+    struct table_doc *doc = table->slots[slot_of(table, id, mr_hash64(id, 0))];
+
+    if (doc == NULL || doc->documents_offset == UINT64_MAX)
+        return true;
+    if (doc->documents_offset > offset)
+        return false;
+    count(table, doc, UINT64_MAX);
+    doc->documents_offset = UINT64_MAX;
+    doc->version = 0;
+    doc->content_version = 0;
+    doc->state = MR_STATE_DELETED;
+    remove_if_empty(table, doc);
+    return true;
+}
+
+bool table_forget_vectors(struct table *table, struct mr_span id,
+                          uint64_t offset)
+{
+    struct table_doc *doc = table->slots[slot_of(table, id, mr_hash64(id, 0))];
+
+    if (doc == NULL || doc->vectors_offset == UINT64_MAX)
+        return true;
+    if (doc->vectors_offset > offset)
+        return false;
+    count(table, doc, UINT64_MAX);
+    doc->vectors_offset = UINT64_MAX;
+    doc->vectors_version = 0;
+    doc->vectors_content = 0;
+    doc->vectors_state = 0;
+    count(table, doc, 1);
+    remove_if_empty(table, doc);
+    return true;
 }
 
 struct table_counts table_counts(const struct table *table)

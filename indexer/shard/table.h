@@ -65,8 +65,13 @@ bool table_set_document(struct table *table, const struct mr_document *document,
 bool table_set_vectors(struct table *table, const struct mr_vectors *vectors,
                        uint64_t offset);
 
-/* A null record: forgets the document. */
-void table_remove(struct table *table, struct mr_span id);
+/* A null record of `documents` or `vectors` at `offset`: forgets that half of
+ * what is known, unless a newer record made it. The halves come and go in
+ * their own order; false when a newer one is known. */
+bool table_forget_document(struct table *table, struct mr_span id,
+                           uint64_t offset);
+bool table_forget_vectors(struct table *table, struct mr_span id,
+                          uint64_t offset);
 
 /* Live with just that content: what makes a hit count. */
 static inline bool table_doc_serves(const struct table_doc *doc,

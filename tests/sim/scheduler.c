@@ -151,8 +151,8 @@ static void crash(struct run *run, bool cut)
     } else {
         world_kill(&run->world);
     }
-    if (run->rates.die > 0 && below(run, 4) == 0)
-        arm(run, 60);
+    if (run->rates.die > 0 && below(run, 3) == 0)
+        arm(run, below(run, 2) == 0 ? 60 : 10);
     start(run);
     if (run->armed)
         say(run, "and may die soon again");

@@ -168,7 +168,18 @@ static void cut(struct world *world, struct mr_memory *memory)
 {
     size_t unsynced = mr_memory_unsynced(memory);
 
-    mr_memory_crash(memory, sim_below(world->random, (uint32_t)unsynced + 1));
+    /* One file may keep all and another nothing. */
+    switch (sim_below(world->random, 4)) {
+    case 0:
+        mr_memory_crash(memory, 0);
+        return;
+    case 1:
+        mr_memory_crash(memory, unsynced);
+        return;
+    default:
+        mr_memory_crash(memory,
+                        sim_below(world->random, (uint32_t)unsynced + 1));
+    }
 }
 
 void world_cut_power(struct world *world)
