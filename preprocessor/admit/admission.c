@@ -121,20 +121,16 @@ static enum mr_code emit_verdict(const struct admission *admission,
     return emit(admission, &lost, NULL, cause, err);
 }
 
-/* Takes note of a text; *news false: it is older than what is known. */
-static void note_text(struct admit_record *record, const struct mr_input *input,
-                      bool *news)
+/* Takes note of a text; false: it is older than the one known. */
+static bool note_text(struct admit_record *record, const struct mr_input *input)
 {
-    uint64_t version = input->record.version;
-
-    *news = !(record->has_text && version < record->text_version) &&
-            !(record->has_verdict && version < record->verdict.content_version);
-    if (!*news)
-        return;
+    if (record->has_text && input->record.version < record->text_version)
+        return false;
     record->has_text = true;
     record->text_gone = false;
     record->text_offset = input->record.offset;
-    record->text_version = version;
+    record->text_version = input->record.version;
+    return true;
 }
 
 static enum mr_code text_gone(const struct admission *admission,
@@ -153,15 +149,13 @@ enum mr_code admission_text(const struct admission *admission,
 {
     struct admit_record record;
     struct mr_clean text;
-    bool news;
     enum mr_code code = load(admission, input->record.key, &record, err);
 
     if (code != MR_OK)
         return code;
     if (input->record.value.data == NULL)
         return text_gone(admission, input, &record, err);
-    note_text(&record, input, &news);
-    if (!news)
+    if (!note_text(&record, input))
         return MR_OK;
     code = keep(admission, &record, err);
     if (code != MR_OK || !admit_record_agrees(&record))
@@ -223,13 +217,11 @@ enum mr_code admission_text_failed(const struct admission *admission,
                                    struct mr_err *err)
 {
     struct admit_record record;
-    bool news;
     enum mr_code code = load(admission, input->record.key, &record, err);
 
     if (code != MR_OK || input->record.value.data == NULL)
         return code;
-    note_text(&record, input, &news);
-    if (!news)
+    if (!note_text(&record, input))
         return MR_OK;
     code = keep(admission, &record, err);
     if (code != MR_OK || !admit_record_agrees(&record))

@@ -97,8 +97,19 @@ START_TEST(each_verdict_that_agrees_makes_one_record)
     ck_assert_uint_eq(sent(), 3);
     text("d", 4);
     ck_assert_uint_eq(sent(), 4);
-    verdict("d", 1, 1, MR_STATE_LIVE); /* older than what is known */
-    ck_assert_uint_eq(sent(), 4);
+}
+END_TEST
+
+START_TEST(what_is_older_than_what_is_known_changes_nothing)
+{
+    text("d", 4);
+    verdict("d", 4, 4, MR_STATE_LIVE);
+    verdict("d", 3, 1, MR_STATE_DELETED);
+    text("d", 1);
+    ck_assert_uint_eq(sent(), 1);
+    verdict("d", 4, 4, MR_STATE_LIVE);
+    ck_assert_uint_eq(sent(), 2);
+    ck_assert(span_is(read_document(&h, 1).title, "title 4"));
 }
 END_TEST
 
@@ -380,6 +391,7 @@ int main(void)
     tcase_add_test(tcase, a_text_and_its_verdict_make_a_live_document);
     tcase_add_test(tcase, the_lineage_names_the_records_that_it_came_from);
     tcase_add_test(tcase, each_verdict_that_agrees_makes_one_record);
+    tcase_add_test(tcase, what_is_older_than_what_is_known_changes_nothing);
     tcase_add_test(tcase, what_is_not_live_is_a_tombstone_with_its_reason);
     tcase_add_test(tcase, a_deletion_and_a_failure_wait_for_no_text);
     tcase_add_test(tcase,
