@@ -72,6 +72,7 @@ int cli_run_why(const struct cli_command *command, int argc, char **argv);
 int cli_run_status(const struct cli_command *command, int argc, char **argv);
 int cli_run_delete(const struct cli_command *command, int argc, char **argv);
 int cli_run_eval(const struct cli_command *command, int argc, char **argv);
+int cli_run_stage(const struct cli_command *command, int argc, char **argv);
 int cli_run_config(const struct cli_command *command, int argc, char **argv);
 int cli_run_completion(const struct cli_command *command, int argc,
                        char **argv);

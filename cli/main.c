@@ -45,6 +45,17 @@ const struct cli_command cli_commands[] = {
       "  millrace eval scifact\n"
       "  millrace eval scifact --mode keyword --json",
       cli_run_eval },
+    { "stage", "extract|clean|passages|tokenize|embed",
+      "a stage's inside as a filter of JSON lines",
+      "Reads one JSON object a line and writes one for each, in order:\n"
+      "  extract   {html, url}     -> {text, title, ...}\n"
+      "  clean     {text or html}  -> {text, language, signals, passages, "
+      "...}\n"
+      "  passages  {text or html}  -> {passages}\n"
+      "  tokenize  {text}          -> {ids}\n"
+      "  embed     {text}          -> {vector}\n\n"
+      "  echo '{\"text\": \"What is FAISS?\"}' | millrace stage tokenize",
+      cli_run_stage },
     { "config", "check|show|reference", "check or explain the configuration",
       "check      reads the file and prints every mistake with its line\n"
       "show       prints the values in force and where they come from\n"
