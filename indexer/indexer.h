@@ -285,13 +285,14 @@ struct shard_verified {
 };
 
 /*
- * Proves that the two topics, as far as the shard has read them, its records,
- * its table and its segments agree: that each document's record is the newest
- * of the log, that just the texts and vectors that are live are alive in
- * segments, each once, and that a live text's postings and vectors are those
- * of the log.  Checksums are checked by shard_open().
- * Nobody steps the shard meanwhile.  Reads all of it, and needs about 100 bytes
- * of memory for each record on the topics.
+ * Proves that the two topics, the shard's records, its table and its segments
+ * agree: that each document's record is the newest of the log, that just the
+ * texts and vectors that are live are alive in segments, each once, and that
+ * their postings and floats are those of the log.  Checksums are checked by
+ * shard_open().
+ * The shard has read its topics to their ends (shard_step() says that nothing
+ * was left), and nobody steps it meanwhile.  Reads all of it, and needs about
+ * 100 bytes of memory for each record on the topics.
  */
 MR_MUST_CHECK enum mr_code shard_verify(struct shard *shard, shard_found *found,
                                         void *context,

@@ -94,6 +94,12 @@ enum mr_code shard_load_hit(struct shard *shard, const struct shard_hit *hit,
     return MR_OK;
 }
 
+enum mr_code shard_scan(struct shard *shard, shard_visit *visit, void *context,
+                        struct mr_err *err)
+{
+    return records_scan(&shard->records, visit, context, err);
+}
+
 /* Whether the fate of `version` can be seen; see shard_wait(). */
 static bool is_known(struct shard *shard, struct mr_span id, uint64_t version,
                      bool dense)

@@ -50,6 +50,18 @@ void records_put_vectors(const struct records *records, struct mr_batch *batch,
     mr_buf_deinit(&buf);
 }
 
+struct mr_span records_value(struct mr_span pair, uint64_t *offset)
+{
+    struct mr_reader in = mr_reader(pair);
+
+    *offset = mr_read_u64(&in);
+    if (in.overrun) {
+        *offset = UINT64_MAX;
+        return (struct mr_span){ 0 };
+    }
+    return mr_read_rest(&in);
+}
+
 void records_forget_vectors(const struct records *records,
                             struct mr_batch *batch, struct mr_span id)
 {
@@ -60,14 +72,13 @@ static enum mr_code parse_document(struct mr_span value, struct mr_arena *arena,
                                    uint64_t *offset, struct mr_document *out,
                                    struct mr_err *err)
 {
-    struct mr_reader in = mr_reader(value);
-    struct mr_err why = { 0 };
+    struct mr_span bytes = records_value(value, offset);
+    struct mr_err why = { .text = "too short" };
 
-    *offset = mr_read_u64(&in);
-    if (in.overrun ||
-        mr_document_parse(mr_read_rest(&in), arena, out, &why) != MR_OK)
+    if (bytes.data == NULL ||
+        mr_document_parse(bytes, arena, out, &why) != MR_OK)
         return mr_fail(err, MR_E_DAMAGED, "records: a document: %.250s",
-                       in.overrun ? "too short" : why.text);
+                       why.text);
     return MR_OK;
 }
 
@@ -216,5 +227,41 @@ enum mr_code records_clear(const struct records *records, struct mr_err *err)
                           mr_span(last_key, sizeof(last_key)));
     code = mr_store_write(records->store, batch, true, err);
     mr_batch_free(batch);
+    return code;
+}
+
+struct visiting {
+    shard_visit *visit;
+    void *context;
+    struct mr_arena *arena;
+};
+
+static enum mr_code visit_parsed(void *context, struct mr_span key,
+                                 struct mr_span value, bool *stop,
+                                 struct mr_err *err)
+{
+    struct visiting *visiting = context;
+    struct mr_document document;
+    uint64_t offset;
+    enum mr_code code;
+
+    (void)stop;
+    mr_arena_reset(visiting->arena);
+    code = parse_document(value, visiting->arena, &offset, &document, err);
+    if (code != MR_OK)
+        return code;
+    document.id = key;
+    return visiting->visit(visiting->context, &document, err);
+}
+
+enum mr_code records_scan(const struct records *records, shard_visit *visit,
+                          void *context, struct mr_err *err)
+{
+    struct visiting visiting = { visit, context, mr_arena_new() };
+    struct mr_range all = { 0 };
+    enum mr_code code = mr_store_scan(records->store, records->documents, all,
+                                      visit_parsed, &visiting, err);
+
+    mr_arena_free(visiting.arena);
     return code;
 }

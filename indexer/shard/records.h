@@ -19,6 +19,7 @@
 #include "common/ports/store.h"
 #include "common/wire/document.h"
 #include "common/wire/vectors.h"
+#include "indexer/indexer.h"
 #include "indexer/shard/table.h"
 
 struct records {
@@ -37,6 +38,10 @@ void records_put_document(const struct records *records, struct mr_batch *batch,
                           struct mr_span value);
 void records_put_vectors(const struct records *records, struct mr_batch *batch,
                          const struct mr_vectors *vectors, uint64_t offset);
+
+/* The record's value in a pair of the space "documents", and its offset; an
+ * absent span and UINT64_MAX when it is none. */
+struct mr_span records_value(struct mr_span pair, uint64_t *offset);
 
 void records_forget_vectors(const struct records *records,
                             struct mr_batch *batch, struct mr_span id);
@@ -66,6 +71,11 @@ MR_MUST_CHECK enum mr_code records_fill(const struct records *records,
                                         struct table *table,
                                         uint64_t documents_end,
                                         uint64_t vectors_end, bool *ahead,
+                                        struct mr_err *err);
+
+/* Every document, in order of ids. */
+MR_MUST_CHECK enum mr_code records_scan(const struct records *records,
+                                        shard_visit *visit, void *context,
                                         struct mr_err *err);
 
 /* Removes all of it, synced. */

@@ -174,6 +174,50 @@ static void same_searches(struct world *one, struct world *other,
     same_hits(query, &a, &b);
 }
 
+static void tell(void *context, const struct shard_finding *finding)
+{
+    (void)context;
+    world_fail("verify: %s, %.*s: %s", finding->rule, MR_SPAN_ARG(finding->id),
+               finding->text);
+}
+
+void check_verified(struct world *world)
+{
+    for (uint32_t i = 0; i < world->spec.partitions; i++) {
+        struct shard_verified verified;
+        struct mr_err err;
+
+        if (shard_verify(world->shards[i], tell, NULL, &verified, &err) !=
+            MR_OK)
+            world_fail("verify: %s", err.text);
+    }
+}
+
+static struct mr_hash128 digest_of(struct world *world)
+{
+    struct index_digest *digest = index_digest_new();
+    struct mr_hash128 hash;
+    size_t documents;
+    struct mr_err err;
+
+    for (uint32_t i = 0; i < world->spec.partitions; i++) {
+        if (index_digest_add(digest, world->shards[i], &err) != MR_OK)
+            world_fail("digest: %s", err.text);
+    }
+    hash = index_digest_hash(digest, &documents);
+    index_digest_free(digest);
+    return hash;
+}
+
+static void same_digest(struct world *one, struct world *other)
+{
+    struct mr_hash128 a = digest_of(one);
+    struct mr_hash128 b = digest_of(other);
+
+    if (a.low != b.low || a.high != b.high)
+        world_fail("the digest differs in an undisturbed run");
+}
+
 void check_same(struct world *one, struct world *other,
                 const struct history *history)
 {
@@ -194,5 +238,6 @@ void check_same(struct world *one, struct world *other,
         same_searches(one, other,
                       mr_arena_printf(arena, "fam%uword1 variant3of%u", i, i),
                       arena);
+    same_digest(one, other);
     mr_arena_free(arena);
 }

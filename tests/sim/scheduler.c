@@ -18,6 +18,7 @@ struct rates {
     uint32_t kill;
     uint32_t cut;
     uint32_t stop;
+    uint32_t lose;
     uint32_t fault;
     uint32_t rebalance;
     uint32_t meanwhile;
@@ -73,6 +74,7 @@ static void draw_rates(struct run *run)
         .kill = rate(run),
         .cut = rate(run),
         .stop = rate(run),
+        .lose = rate(run),
         .fault = rate(run),
         .rebalance = rate(run),
         .meanwhile = rate(run),
@@ -329,6 +331,12 @@ static void trouble(struct run *run)
         world_stop(&run->world);
         start(run);
     }
+    if (!run->armed && sim_once_in(&run->random, rates->lose)) {
+        say(run, "the index is deleted");
+        run->disturbed = true;
+        world_lose_index(&run->world);
+        start(run);
+    }
     if (sim_once_in(&run->random, rates->rebalance))
         rebalance(run);
     if (!world_is_dead(&run->world) && sim_once_in(&run->random, rates->reopen))
@@ -421,6 +429,7 @@ static void check(struct run *run)
     model_make(&model, &run->history, world, arena);
     check_once(world, &run->history, !run->disturbed);
     check_model(world, &model);
+    check_verified(world);
     for (uint32_t i = 0; i < run->history.spec.ids; i++)
         check_searchable(world, &run->history, i, &run->known[i]);
     repeat(run, &again);

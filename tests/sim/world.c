@@ -64,7 +64,7 @@ void world_init(struct world *world, const struct world_spec *spec,
     }
 }
 
-static void remove_folder(const char *name)
+static void empty_folder(const char *name)
 {
     DIR *dir = opendir(name);
     const struct dirent *entry;
@@ -73,7 +73,6 @@ static void remove_folder(const char *name)
         (void)unlinkat(dirfd(dir), entry->d_name, 0);
     if (dir != NULL)
         (void)closedir(dir);
-    (void)rmdir(name);
 }
 
 void world_deinit(struct world *world)
@@ -84,7 +83,8 @@ void world_deinit(struct world *world)
     for (uint32_t i = 0; i < world->spec.partitions; i++) {
         mr_memory_free(world->records[i]);
         shard_folder(world, i, name);
-        remove_folder(name);
+        empty_folder(name);
+        (void)rmdir(name);
     }
     (void)rmdir(world->folder);
     embedder_model_close(world->model);
@@ -162,6 +162,19 @@ void world_kill(struct world *world)
     for (uint32_t i = 0; i < world->spec.partitions; i++)
         mr_memory_kill(world->records[i]);
     world_stop(world);
+}
+
+void world_lose_index(struct world *world)
+{
+    char name[160];
+
+    world_stop(world);
+    for (uint32_t i = 0; i < world->spec.partitions; i++) {
+        mr_memory_free(world->records[i]);
+        world->records[i] = mr_memory_new(mr_virtual_clock_port(world->clock));
+        shard_folder(world, i, name);
+        empty_folder(name);
+    }
 }
 
 static void cut(struct world *world, struct mr_memory *memory)

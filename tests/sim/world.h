@@ -92,6 +92,9 @@ void world_stop(struct world *world);
 void world_kill(struct world *world);
 void world_cut_power(struct world *world);
 
+/* The process is told to stop; then somebody deletes its index. */
+void world_lose_index(struct world *world);
+
 /* Whether a death that was arranged (mr_memory_die()) has come. */
 bool world_is_dead(const struct world *world);
 
