@@ -9,6 +9,9 @@
 #include "common/base/mr_assert.h"
 #include "common/base/mr_mem.h"
 
+/* Longer words, and texts without spaces, are cut inside. */
+#define WORD_SEARCH_BYTES ((size_t)64)
+
 /* Whether it is this document's own failure: bad data, or a text that the
  * blob store lost or damaged. */
 static bool is_own(enum mr_code code)
@@ -71,9 +74,25 @@ static struct job_part *add_part(struct part_list *list)
     return &list->items[list->count++];
 }
 
-static enum mr_code add_passage(struct part_list *list, struct mr_state *state,
-                                struct mr_model *model, uint32_t passage,
-                                struct mr_span text, struct mr_err *err)
+/* A place at or behind `at` where a word ends, or at least a character. */
+static size_t word_end(struct mr_span text, size_t at)
+{
+    size_t end = at;
+
+    while (end < text.size && end < at + WORD_SEARCH_BYTES &&
+           text.data[end] != ' ' && text.data[end] != '\n')
+        end++;
+    if (end == at + WORD_SEARCH_BYTES)
+        end = at;
+    while (end < text.size && (text.data[end] & 0xC0u) == 0x80u)
+        end++;
+    return end;
+}
+
+static enum mr_code add_text(struct part_list *list, struct mr_state *state,
+                             struct mr_model *model, uint32_t passage,
+                             struct mr_span text, size_t *parts_needed,
+                             struct mr_err *err)
 {
     struct mr_span *parts;
     uint32_t *tokens;
@@ -83,6 +102,11 @@ static enum mr_code add_passage(struct part_list *list, struct mr_state *state,
 
     if (code != MR_OK)
         return code;
+    if (parts_needed != NULL) {
+        *parts_needed = count;
+        if (count > 1)
+            return MR_OK;
+    }
     if (count > MR_VECTORS_MAX - list->count)
         return mr_fail(err, MR_E_LIMIT,
                        "embed: the document's passages have more than %u "
@@ -96,6 +120,34 @@ static enum mr_code add_passage(struct part_list *list, struct mr_state *state,
             .hash = mr_hash128(parts[i]),
         };
     return MR_OK;
+}
+
+/* A passage that fits the model's window with its title is one part.  Else it
+ * is cut into as many parts of equal size as it takes, each with the title: a
+ * rest of a few words would match whatever shares them. */
+static enum mr_code add_passage(struct part_list *list, struct mr_state *state,
+                                struct mr_model *model, uint32_t passage,
+                                struct mr_span title, struct mr_span text,
+                                struct mr_err *err)
+{
+    struct mr_arena *arena = mr_state_arena(state);
+    size_t pieces;
+    size_t from = 0;
+    enum mr_code code = add_text(list, state, model, passage,
+                                 with_title(arena, title, text), &pieces, err);
+
+    for (size_t i = 1; code == MR_OK && pieces > 1 && i <= pieces; i++) {
+        size_t to =
+            i == pieces ? text.size : word_end(text, text.size * i / pieces);
+
+        if (to > from)
+            code = add_text(
+                list, state, model, passage,
+                with_title(arena, title, mr_span(text.data + from, to - from)),
+                NULL, err);
+        from = to > from ? to : from;
+    }
+    return code;
 }
 
 static enum mr_code add_passages(struct part_list *list, struct mr_state *state,
@@ -117,11 +169,10 @@ static enum mr_code add_passages(struct part_list *list, struct mr_state *state,
             return mr_fail(err, MR_E_CORRUPT,
                            "embed: passage %zu ends at %u, the text at %zu", i,
                            passage->end, text.size);
-        code = add_passage(list, state, model, (uint32_t)i,
-                           with_title(mr_state_arena(state), document->title,
-                                      mr_span(text.data + passage->start,
-                                              passage->end - passage->start)),
-                           err);
+        code = add_passage(
+            list, state, model, (uint32_t)i, document->title,
+            mr_span(text.data + passage->start, passage->end - passage->start),
+            err);
     }
     return code;
 }

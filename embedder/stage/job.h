@@ -3,8 +3,8 @@
  * job.h - one document as the texts that are embedded for it.
  *
  * The text of a passage is "title. passage", or the passage alone when there
- * is no title; one that exceeds the model's window is several parts, each with
- * a vector of its own.
+ * is no title; one that exceeds the model's window is parts of equal size, each
+ * with the title and a vector of its own.
  *
  * Memory:  everything in the step's arena.
  * Threads: those of the step.

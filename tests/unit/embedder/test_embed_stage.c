@@ -108,7 +108,7 @@ START_TEST(a_passage_beyond_the_window_has_several_vectors)
     ck_assert_uint_eq(vectors.passages[1], 1);
     ck_assert_uint_eq(vectors.passages[2], 1);
     ck_assert_uint_eq(vectors.passages[3], 2);
-    ck_assert_str_eq(e.counting->log, "one|1 2 3 4 5 6 7 8 9 10| 11 12|two|");
+    ck_assert_str_eq(e.counting->log, "one|1 2 3 4 5 6 7| 8 9 10 11 12|two|");
     embed_close(&e);
 }
 END_TEST
