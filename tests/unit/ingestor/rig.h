@@ -14,6 +14,8 @@
 
 #include "common/backends/memory/mr_memory.h"
 #include "common/base/mr_mem.h"
+#include "common/ports/clock.h"
+#include "common/ports/http.h"
 #include "common/runtime/place.h"
 #include "common/wire/raw.h"
 #include "ingestor/ingestor.h"

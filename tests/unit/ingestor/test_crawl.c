@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_crawl.c - whole crawls of a small site behind the http port.
+ *
+ * size: one site, and all that can happen to a crawl of it.
  */
 #include "common/text/url.h"
 #include "ingestor/source/config.h"
