@@ -66,11 +66,14 @@ const char *cli_nearest(const char *word, const char *const *known,
 char *cli_join(char **texts, int count);
 
 int cli_run_up(const struct cli_command *command, int argc, char **argv);
+int cli_run_ingest(const struct cli_command *command, int argc, char **argv);
 int cli_run_query(const struct cli_command *command, int argc, char **argv);
 int cli_run_answer(const struct cli_command *command, int argc, char **argv);
 int cli_run_why(const struct cli_command *command, int argc, char **argv);
 int cli_run_status(const struct cli_command *command, int argc, char **argv);
 int cli_run_delete(const struct cli_command *command, int argc, char **argv);
+int cli_run_dead(const struct cli_command *command, int argc, char **argv);
+int cli_run_fsck(const struct cli_command *command, int argc, char **argv);
 int cli_run_eval(const struct cli_command *command, int argc, char **argv);
 int cli_run_stage(const struct cli_command *command, int argc, char **argv);
 int cli_run_config(const struct cli_command *command, int argc, char **argv);

@@ -46,16 +46,18 @@ static void print_refusal(const struct remote_reply *reply, const char *path)
 }
 
 static void take(struct remote_reply *reply, struct inside *inside,
-                 const char *server, const char *path)
+                 const char *server, const char *path, bool quiet)
 {
     struct mr_http_response *response = inside->response;
 
     if (response->code != MR_OK) {
+        reply->exit_code = CLI_NO_SERVER;
+        if (quiet)
+            return;
         (void)fprintf(stderr,
                       "millrace: no answer from %s (%s)\nis it running? "
                       "`millrace up` starts it; --server URL names another\n",
                       server, response->err.text);
-        reply->exit_code = CLI_NO_SERVER;
         return;
     }
     reply->status = response->status;
@@ -64,13 +66,14 @@ static void take(struct remote_reply *reply, struct inside *inside,
         reply->json = NULL;
     if (response->status / 100 == 2)
         return;
-    print_refusal(reply, path);
+    if (!quiet)
+        print_refusal(reply, path);
     reply->exit_code = CLI_FAILED;
 }
 
-struct remote_reply remote_call(const char *server, const char *method,
+static struct remote_reply call(const char *server, const char *method,
                                 const char *path, struct mr_span body,
-                                long timeout_ms)
+                                long timeout_ms, bool quiet)
 {
     struct inside *inside = mr_calloc(1, sizeof(*inside));
     struct remote_reply reply = { .inside = inside };
@@ -101,10 +104,24 @@ struct remote_reply remote_call(const char *server, const char *method,
         (void)fprintf(stderr, "millrace: %s\n", err.text);
         reply.exit_code = CLI_USAGE;
     } else {
-        take(&reply, inside, server, path);
+        take(&reply, inside, server, path, quiet);
     }
     mr_buf_deinit(&url);
     return reply;
+}
+
+struct remote_reply remote_call(const char *server, const char *method,
+                                const char *path, struct mr_span body,
+                                long timeout_ms)
+{
+    return call(server, method, path, body, timeout_ms, false);
+}
+
+struct remote_reply remote_quiet(const char *server, const char *method,
+                                 const char *path, struct mr_span body,
+                                 long timeout_ms)
+{
+    return call(server, method, path, body, timeout_ms, true);
 }
 
 char *remote_segment(const char *text)

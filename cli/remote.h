@@ -30,6 +30,11 @@ struct remote_reply remote_call(const char *server, const char *method,
                                 const char *path, struct mr_span body,
                                 long timeout_ms);
 
+/* As above, but prints nothing. */
+struct remote_reply remote_quiet(const char *server, const char *method,
+                                 const char *path, struct mr_span body,
+                                 long timeout_ms);
+
 /* `text` percent-encoded as one segment of a path, freed by mr_free(). */
 char *remote_segment(const char *text);
 
