@@ -59,6 +59,8 @@ static bool next_token(struct mr_span *rest, uint8_t stop, struct mr_span *out)
 {
     size_t at = 0;
 
+    if (rest->size == 0)
+        return false;
     while (at < rest->size &&
            (is_space(rest->data[at]) || rest->data[at] == stop))
         at++;
