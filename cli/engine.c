@@ -41,10 +41,6 @@ static enum mr_code open_backends(struct engine *engine, struct mr_err *err)
     const struct engine_options *options = &engine->options;
     struct mr_rocksdb_spec log = { .path = path_in(engine, "log"),
                                    .cache_bytes = CACHE_BYTES };
-    struct mr_flight_spec flight = { .path = path_in(engine, "flight"),
-                                     .hang_ms = options->hang_ms,
-                                     .watch = options->hang_ms > 0,
-                                     .handlers = true };
     struct mr_telemetry_spec telemetry = { .fd = options->log_fd,
                                            .human = options->log_human,
                                            .level = options->log_level };
@@ -54,7 +50,6 @@ static enum mr_code open_backends(struct engine *engine, struct mr_err *err)
         return code;
     telemetry.clock = mr_system_clock_port(engine->clock);
     engine->telemetry = mr_telemetry_new(&telemetry);
-    flight.telemetry = engine->telemetry;
     log.clock = telemetry.clock;
     code = make_folder(engine->data, err);
     if (code == MR_OK)
@@ -62,9 +57,19 @@ static enum mr_code open_backends(struct engine *engine, struct mr_err *err)
     if (code == MR_OK)
         code =
             mr_blob_folder_open(path_in(engine, "blobs"), &engine->blobs, err);
-    if (code == MR_OK)
-        code = mr_flight_open(&flight, &engine->flight, err);
     return code;
+}
+
+static enum mr_code open_flight(struct engine *engine, struct mr_err *err)
+{
+    const struct engine_options *options = &engine->options;
+    struct mr_flight_spec spec = { .path = path_in(engine, "flight"),
+                                   .hang_ms = options->hang_ms,
+                                   .watch = options->hang_ms > 0,
+                                   .handlers = true,
+                                   .telemetry = engine->telemetry };
+
+    return mr_flight_open(&spec, &engine->flight, err);
 }
 
 static enum mr_code open_place(struct engine *engine, struct mr_err *err)
@@ -200,27 +205,52 @@ static enum mr_code start_all(struct engine *engine, struct mr_err *err)
     return code;
 }
 
-enum mr_code engine_open(const struct engine_options *options,
-                         struct engine **out, struct mr_err *err)
+static struct engine *allocate(const struct engine_options *options)
 {
     struct engine *engine = mr_calloc(1, sizeof(*engine));
-    enum mr_code code;
 
-    *out = NULL;
     (void)pthread_mutex_init(&engine->lock, NULL);
     engine->arena = mr_arena_new();
     engine->options = *options;
     engine->data = mr_arena_str(engine->arena, mr_span_str(options->data));
     engine->wake_fd = eventfd(0, EFD_CLOEXEC);
-    code = engine_check_listen(options->listen, err);
+    return engine;
+}
+
+/* What lies in the folder. */
+static enum mr_code open_data(struct engine *engine, struct mr_err *err)
+{
+    enum mr_code code = open_backends(engine, err);
+
     if (code == MR_OK)
-        code = open_backends(engine, err);
-    if (code == MR_OK)
-        code = embedder_model_open(&options->model, &engine->model, err);
+        code = embedder_model_open(&engine->options.model, &engine->model, err);
     if (code == MR_OK)
         code = open_place(engine, err);
     if (code == MR_OK)
         code = open_shards(engine, err);
+    return code;
+}
+
+/* Gives the engine out, or closes what there is of it. */
+static enum mr_code finish(enum mr_code code, struct engine *engine,
+                           struct engine **out)
+{
+    *out = code == MR_OK ? engine : NULL;
+    if (code != MR_OK)
+        engine_close(engine);
+    return code;
+}
+
+enum mr_code engine_open(const struct engine_options *options,
+                         struct engine **out, struct mr_err *err)
+{
+    struct engine *engine = allocate(options);
+    enum mr_code code = engine_check_listen(options->listen, err);
+
+    if (code == MR_OK)
+        code = open_data(engine, err);
+    if (code == MR_OK)
+        code = open_flight(engine, err);
     if (code == MR_OK)
         code = engine_make_workers(engine, err);
     if (code == MR_OK)
@@ -229,12 +259,21 @@ enum mr_code engine_open(const struct engine_options *options,
         code = open_server(engine, err);
     if (code == MR_OK)
         code = start_all(engine, err);
-    if (code != MR_OK) {
-        engine_close(engine);
-        return code;
-    }
-    *out = engine;
-    return MR_OK;
+    return finish(code, engine, out);
+}
+
+enum mr_code engine_open_offline(const struct engine_options *options,
+                                 struct engine **out, struct mr_err *err)
+{
+    struct engine *engine = allocate(options);
+    enum mr_code code;
+
+    if (access(path_in(engine, "log"), F_OK) != 0)
+        code = mr_fail_errno(err, MR_E_CONFIG, errno,
+                             "data: %s is no data folder", engine->data);
+    else
+        code = open_data(engine, err);
+    return finish(code, engine, out);
 }
 
 const char *engine_address(const struct engine *engine)

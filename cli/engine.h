@@ -55,6 +55,13 @@ struct search_place;
 MR_MUST_CHECK enum mr_code engine_open(const struct engine_options *options,
                                        struct engine **out, struct mr_err *err);
 
+/* As above, of a folder that is there, but only what lies in it: log, blobs and
+ * shards.  Nothing is started, and nobody is listened to.  MR_E_BUSY: a server
+ * works on it. */
+MR_MUST_CHECK enum mr_code engine_open_offline(
+    const struct engine_options *options, struct engine **out,
+    struct mr_err *err);
+
 /* "127.0.0.1:7700" as it is. */
 const char *engine_address(const struct engine *engine);
 struct mr_telemetry *engine_telemetry(struct engine *engine);

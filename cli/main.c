@@ -38,6 +38,23 @@ const struct cli_command cli_commands[] = {
       "  millrace status\n  millrace status --json", cli_run_status },
     { "delete", "ID", "delete a document, and wait until it is gone",
       "  millrace delete doc-17", cli_run_delete },
+    { "dead", "list|show|retry", "what failed for good, and trying it again",
+      "list   the newest first; each line begins with the letter's place\n"
+      "show   all that is known of a letter, with the bytes that failed\n"
+      "retry  puts what failed on the log again, unless something newer of\n"
+      "       the document came\n\n"
+      "  millrace dead list --stage clean\n"
+      "  millrace dead show 0/17\n"
+      "  millrace dead retry 0/17 0/18",
+      cli_run_dead },
+    { "fsck", "", "prove that log, metadata, vectors and postings agree",
+      "Reads all of a data folder on which no server runs, and prints what\n"
+      "does not agree: exit code 1 when there is something.  --digest prints\n"
+      "one hash of what has become of all documents instead, equal for equal\n"
+      "logs however they were worked off.\n\n"
+      "  millrace fsck --data /var/lib/millrace\n"
+      "  millrace fsck --digest",
+      cli_run_fsck },
     { "eval", "BEIR_DIR", "index a judged set, ask its queries, score",
       "Reads corpus.jsonl, queries.jsonl and qrels/test.tsv of the folder,\n"
       "indexes all documents in a temporary folder, and prints nDCG@10,\n"

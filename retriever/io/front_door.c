@@ -10,6 +10,9 @@
 
 #define VERSION_DIGITS 16u
 
+/* What a signature holds beside a patch and who may see the document. */
+#define SIGNATURE_REST_BYTES 512u
+
 static enum mr_code check_id(struct mr_span id, struct mr_err *err)
 {
     if (id.size == 0 || id.size > MR_ID_BYTES_MAX)
@@ -39,6 +42,21 @@ static enum mr_code claim(const struct mr_place *place,
     return code;
 }
 
+/* A patch travels in a signature, which has its own limit: one that is too long
+ * is refused here, since behind here it would fail the document. */
+static enum mr_code check_patch(const struct mr_raw *raw, size_t bytes,
+                                struct mr_err *err)
+{
+    size_t most = MR_SIGNATURE_BYTES_MAX - SIGNATURE_REST_BYTES;
+
+    if (raw->kind != MR_KIND_PATCH || bytes <= most)
+        return MR_OK;
+    return mr_fail(err, MR_E_LIMIT,
+                   "a patch of %zu bytes, at most %zu are taken; put the "
+                   "document anew",
+                   bytes, most);
+}
+
 enum mr_code front_door_append(const struct mr_place *place, struct mr_raw *raw,
                                struct mr_arena *arena, uint64_t *version,
                                struct mr_err *err)
@@ -55,6 +73,8 @@ enum mr_code front_door_append(const struct mr_place *place, struct mr_raw *raw,
         code = claim(place, &raw->put.body, err);
     if (code == MR_OK)
         code = mr_raw_encode(raw, arena, &record.value, err);
+    if (code == MR_OK)
+        code = check_patch(raw, record.value.size, err);
     if (code == MR_OK)
         code = mr_bus_append(place->bus, &record, 1, err);
     if (code == MR_OK)

@@ -54,6 +54,15 @@ def test_a_bad_id_is_refused(server, name, words):
     refused(server.put(name, "text"), 400, words)
 
 
+def test_a_patch_that_is_too_long_is_refused_and_harms_nothing(server):
+    server.put("a", "water drives the wheel")
+    long = {f"key{number}": "x" * 300 for number in range(100)}
+    refused(server.patch("a", metadata=long), 413, "a patch of")
+    assert server.get("a").json()["state"] == "live"
+    short = {f"key{number}": "x" * 100 for number in range(100)}
+    assert server.patch("a", metadata=short).json()["state"] == "live"
+
+
 def test_wishes_that_do_not_exist_are_refused(server):
     refused(server.put("a", "text", wait="maybe"), 400, "?wait=")
     refused(server.put("a", "text", wait="", query="lane=fast"), 400,

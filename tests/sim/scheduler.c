@@ -139,6 +139,14 @@ static void arm(struct run *run, uint32_t calls)
     run->armed = true;
 }
 
+static void disarm(struct run *run)
+{
+    mr_memory_die(run->world.log, 0, false);
+    for (uint32_t i = 0; i < run->world.spec.partitions; i++)
+        mr_memory_die(run->world.records[i], 0, false);
+    run->armed = false;
+}
+
 /* The process ends without warning, and another one starts. */
 static void crash(struct run *run, bool cut)
 {
@@ -200,8 +208,10 @@ static void append(struct run *run)
         check_code(run, "an append", code, &err);
     if (world_is_dead(world))
         crash(run, below(run, 2) == 0);
-    if (code != MR_OK)
+    if (code != MR_OK) {
+        disarm(run);
         world_settle(world, action);
+    }
     if (action->appended)
         run->ends[action->partition]++;
     say(run, "%s", history_words(&run->history, action));
@@ -380,14 +390,6 @@ static void turn(struct run *run)
         search(run);
     if (world_is_dead(world))
         crash(run, below(run, 2) == 0);
-}
-
-static void disarm(struct run *run)
-{
-    mr_memory_die(run->world.log, 0, false);
-    for (uint32_t i = 0; i < run->world.spec.partitions; i++)
-        mr_memory_die(run->world.records[i], 0, false);
-    run->armed = false;
 }
 
 /* What people said, once more, to a pipeline that nothing disturbs. */

@@ -4,6 +4,7 @@
  *
  *   MILLRACE_SEED=n            that seed alone, telling every step
  *   MILLRACE_SIM_SEEDS=n       seeds 1 to n instead of the usual number
+ *   MILLRACE_SIM_FIRST=n       and from n on instead of from 1
  */
 #include <signal.h>
 #include <stdarg.h>
@@ -72,7 +73,7 @@ int main(int count, char **words)
         (void)printf("MILLRACE_SEED=%llu holds\n", (unsigned long long)seed);
         return 0;
     }
-    for (seed = 1; seed <= seeds; seed++)
+    for (seed = number_in("MILLRACE_SIM_FIRST", 1); seed <= seeds; seed++)
         run(seed, false);
     (void)printf("%llu seeds hold\n", (unsigned long long)seeds);
     return 0;
