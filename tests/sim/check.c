@@ -49,13 +49,13 @@ static void check_absent(struct world *world, const struct history *history,
 
         if (action->nth != nth || action->kind != ACTION_PUT)
             continue;
-        query_keyword(world, action->word, arena, &hits);
+        query_keyword(world, action->word, 1, arena, &hits);
         if (query_find(&hits, want->id) != NULL)
             world_fail("%.*s is found by its words, though version %" PRIx64
                        " of it, which is no more to be found, was known",
                        MR_SPAN_ARG(want->id), want->version);
     }
-    query_dense(world, "anything", arena, &hits);
+    query_dense(world, "anything", 1, arena, &hits);
     if (query_find(&hits, want->id) != NULL)
         world_fail("%.*s is found by meaning, though version %" PRIx64
                    " of it, which is no more to be found, was known",
@@ -75,7 +75,7 @@ static void check_present(struct world *world,
         world_fail("%.*s: nothing is known of it", MR_SPAN_ARG(want->id));
     if (record.document.state == MR_STATE_DUPLICATE)
         return;
-    query_keyword(world, want->put->word, arena, &hits);
+    query_keyword(world, want->put->word, 1, arena, &hits);
     hit = query_find(&hits, want->id);
     if (record.document.state != MR_STATE_LIVE || hit == NULL ||
         hit->content_version != want->content_version)
@@ -86,7 +86,7 @@ static void check_present(struct world *world,
                    hit == NULL ? "not" : "an old text is");
     if (!is_known(world, want, true))
         return;
-    query_dense(world, want->put->word, arena, &hits);
+    query_dense(world, want->put->word, 1, arena, &hits);
     hit = query_find(&hits, want->id);
     if (hit == NULL || hit->content_version != want->content_version)
         world_fail("%.*s: its vectors are known, but it is not found by them",

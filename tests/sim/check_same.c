@@ -166,11 +166,11 @@ static void same_searches(struct world *one, struct world *other,
     struct query_hits a = { 0 };
     struct query_hits b = { 0 };
 
-    query_keyword(one, query, arena, &a);
-    query_keyword(other, query, arena, &b);
+    query_keyword(one, query, 0, arena, &a);
+    query_keyword(other, query, 0, arena, &b);
     same_hits(query, &a, &b);
-    query_dense(one, query, arena, &a);
-    query_dense(other, query, arena, &b);
+    query_dense(one, query, 0, arena, &a);
+    query_dense(other, query, 0, arena, &b);
     same_hits(query, &a, &b);
 }
 

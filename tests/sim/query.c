@@ -4,12 +4,17 @@
  */
 #include "tests/sim/query.h"
 
-static const struct shard_search everything = { .top_k = INDEX_TOP_K_MAX,
-                                                .exact = true };
+static struct shard_search everything(uint32_t per_document)
+{
+    return (struct shard_search){ .top_k = INDEX_TOP_K_MAX,
+                                  .per_document = per_document,
+                                  .exact = true };
+}
 
-void query_keyword(struct world *world, const char *text,
+void query_keyword(struct world *world, const char *text, uint32_t per_document,
                    struct mr_arena *arena, struct query_hits *out)
 {
+    struct shard_search search = everything(per_document);
     static const char *const languages[] = { "en" };
     struct index_query *query =
         index_query_new(mr_span_str(text), languages, 1);
@@ -22,18 +27,18 @@ void query_keyword(struct world *world, const char *text,
         shard_add_stats(snapshots[i], query, &stats);
     }
     for (uint32_t i = 0; i < world->spec.partitions; i++) {
-        if (shard_search_keyword(snapshots[i], query, &stats, &everything,
-                                 arena, &out->hits[i], &out->counts[i],
-                                 &err) != MR_OK)
+        if (shard_search_keyword(snapshots[i], query, &stats, &search, arena,
+                                 &out->hits[i], &out->counts[i], &err) != MR_OK)
             world_fail("a search by words: %s", err.text);
         shard_release(snapshots[i]);
     }
     index_query_free(query);
 }
 
-void query_dense(struct world *world, const char *text, struct mr_arena *arena,
-                 struct query_hits *out)
+void query_dense(struct world *world, const char *text, uint32_t per_document,
+                 struct mr_arena *arena, struct query_hits *out)
 {
+    struct shard_search search = everything(per_document);
     struct mr_span span = mr_span_str(text);
     float *vector =
         mr_arena_alloc(arena, world->model->dimension * sizeof(*vector));
@@ -45,8 +50,8 @@ void query_dense(struct world *world, const char *text, struct mr_arena *arena,
     for (uint32_t i = 0; i < world->spec.partitions; i++) {
         struct shard_snapshot *snapshot = shard_acquire(world->shards[i]);
 
-        if (shard_search_dense(snapshot, vector, &everything, arena,
-                               &out->hits[i], &out->counts[i], &err) != MR_OK)
+        if (shard_search_dense(snapshot, vector, &search, arena, &out->hits[i],
+                               &out->counts[i], &err) != MR_OK)
             world_fail("a search by meaning: %s", err.text);
         shard_release(snapshot);
     }

@@ -16,10 +16,12 @@ struct query_hits {
     size_t counts[WORLD_PARTITIONS_MAX];
 };
 
-void query_keyword(struct world *world, const char *text,
+/* The best passages of each shard, at most `per_document` of one document (0:
+ * any number). */
+void query_keyword(struct world *world, const char *text, uint32_t per_document,
                    struct mr_arena *arena, struct query_hits *out);
-void query_dense(struct world *world, const char *text, struct mr_arena *arena,
-                 struct query_hits *out);
+void query_dense(struct world *world, const char *text, uint32_t per_document,
+                 struct mr_arena *arena, struct query_hits *out);
 
 /* The first hit of the document, or NULL. */
 const struct shard_hit *query_find(const struct query_hits *hits,
