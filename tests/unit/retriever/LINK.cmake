@@ -1,0 +1,1 @@
+set(extra common_backends_memory)
