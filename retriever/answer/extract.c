@@ -12,7 +12,9 @@
 #include "common/text/sentences.h"
 
 /* Further sentences must carry this share of what the best one carries. */
-#define NEAR_BEST      .6
+#define NEAR_BEST .75
+/* A longer one is more than a sentence: a list, or code. */
+#define SENTENCE_BYTES ((size_t)300)
 #define RANK_WEIGHT    .1
 #define SENTENCES_SEEN ((size_t)256)
 
@@ -107,6 +109,9 @@ static size_t score_passage(const struct scorer *scorer,
         struct mr_span text = mr_span(passage->text.data + sentence.start,
                                       sentence.end - sentence.start);
         double share = share_of(scorer, text, passage->language);
+
+        if (text.size > SENTENCE_BYTES)
+            share *= (double)SENTENCE_BYTES / (double)text.size;
 
         out[count++] = (struct extract_sentence){
             .passage = (uint32_t)nth,

@@ -6,7 +6,8 @@
  * A sentence scores the share of the question's weight that its words carry: a
  * word weighs its inverse document frequency, so that "the" weighs next to
  * nothing, and words that only ask ("what", "wie") weigh nothing at all.  The
- * score is weighed down with the rank of its passage.  The best
+ * score is weighed down with the rank of its passage, and with its length when
+ * it is longer than sentences are.  The best
  * sentence and at most two more that come near it are taken, in the order in
  * which they stand.  When no sentence carries EXTRACT_SHARE_MIN of the
  * question, there is no answer.

@@ -41,6 +41,25 @@ static void write_prompt(const struct ask *ask, struct mr_arena *arena,
     prompt_write(passages, count, ask->request.query, out);
 }
 
+/* A sentence on one line: runs of white space are a space. */
+static const char *one_line(struct mr_arena *arena, const uint8_t *from,
+                            size_t size)
+{
+    char *line = mr_arena_alloc(arena, size + 1);
+    size_t used = 0;
+
+    for (size_t i = 0; i < size; i++) {
+        bool space = from[i] <= ' ';
+
+        if (!space)
+            line[used++] = (char)from[i];
+        else if (used > 0 && line[used - 1] != ' ')
+            line[used++] = ' ';
+    }
+    line[used] = '\0';
+    return line;
+}
+
 /* Sentences of the passages, in their order, each with its number. */
 static void extractive(const struct ask *ask, struct mr_arena *arena,
                        struct answer *out)
