@@ -50,34 +50,33 @@ struct mr_pairs mr_wire_sorted(struct mr_arena *arena, struct mr_pairs pairs);
 Millrace__Access *mr_wire_put_access(struct mr_arena *arena,
                                      const struct mr_access *access);
 struct mr_access mr_wire_get_access(struct mr_arena *arena,
-                                    const Millrace__Access *access);
+                                    const Millrace__Access *message);
 
 Millrace__Pair **mr_wire_put_pairs(struct mr_arena *arena,
                                    const struct mr_pairs *pairs);
-struct mr_pairs mr_wire_get_pairs(struct mr_arena *arena,
-                                  Millrace__Pair **pairs, size_t count);
+struct mr_pairs mr_wire_get_pairs(struct mr_arena *arena, Millrace__Pair **list,
+                                  size_t count);
 
 Millrace__Signal **mr_wire_put_signals(struct mr_arena *arena,
                                        const struct mr_signals *signals);
 struct mr_signals mr_wire_get_signals(struct mr_arena *arena,
-                                      Millrace__Signal **signals, size_t count);
+                                      Millrace__Signal **list, size_t count);
 
 /* NULL for one that is neither here nor in the blob store. */
 Millrace__Payload *mr_wire_put_payload(struct mr_arena *arena,
                                        const struct mr_payload *payload);
 struct mr_payload mr_wire_get_payload(struct mr_wire_check *c,
-                                      const Millrace__Payload *payload);
+                                      const Millrace__Payload *message);
 
 Millrace__Passage **mr_wire_put_passages(struct mr_arena *arena,
                                          const struct mr_passages *passages);
 struct mr_passages mr_wire_get_passages(struct mr_wire_check *c,
                                         struct mr_arena *arena,
-                                        Millrace__Passage **passages,
-                                        size_t count);
+                                        Millrace__Passage **list, size_t count);
 
 /* NULL for none. */
 Millrace__Reason *mr_wire_put_reason(struct mr_arena *arena,
                                      const struct mr_reason *reason);
-struct mr_reason mr_wire_get_reason(const Millrace__Reason *reason);
+struct mr_reason mr_wire_get_reason(const Millrace__Reason *message);
 
 #endif
