@@ -87,10 +87,11 @@ static void extractive(const struct ask *ask, struct mr_arena *arena,
         out->citations[i] = (struct citation){ .hit = sentence->passage,
                                                .start = sentence->start,
                                                .end = sentence->end };
-        text = mr_arena_printf(
-            arena, "%s%s%.*s [%zu]", text == NULL ? "" : text,
-            text == NULL ? "" : " ", (int)(sentence->end - sentence->start),
-            (const char *)from + sentence->start, i + 1);
+        text = mr_arena_printf(arena, "%s%s%s [%zu]", text == NULL ? "" : text,
+                               text == NULL ? "" : " ",
+                               one_line(arena, from + sentence->start,
+                                        sentence->end - sentence->start),
+                               i + 1);
     }
     out->generator = "extractive";
     out->found = out->citation_count > 0;
