@@ -202,6 +202,22 @@ static void take_wide(struct work *work)
     }
 }
 
+/* Byte order marks, and controls: behind one there may be another mark. */
+static void skip_beginning(struct work *work)
+{
+    while (work->at < work->size) {
+        size_t before = work->at;
+        uint32_t c = mr_utf8_next(work->data, work->size, &work->at);
+
+        if (is_control(c) && c != '\r' && c != NEXT_LINE) {
+            count_control(work, c);
+        } else if (c != BYTE_ORDER_MARK) {
+            work->at = before;
+            return;
+        }
+    }
+}
+
 void mr_nfc(struct mr_span text, struct mr_buf *out, struct mr_source_map *map,
             struct mr_nfc_counts *counts)
 {
@@ -213,9 +229,7 @@ void mr_nfc(struct mr_span text, struct mr_buf *out, struct mr_source_map *map,
 
     if (text.size == 0)
         return;
-    while (work.at + 3 <= work.size &&
-           memcmp(work.data + work.at, "\xEF\xBB\xBF", 3) == 0)
-        work.at += 3;
+    skip_beginning(&work);
     work.run = work.starter = work.at;
     while (work.at < work.size) {
         if (is_plain(work.data[work.at]))

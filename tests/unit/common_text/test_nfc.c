@@ -48,6 +48,10 @@ static const struct {
       "\xEF\xBB\xBF"
       "a\xEF\xBB\xBF",
       "a\xEF\xBB\xBF" },
+    { "a byte order mark behind controls",
+      "\x7F\xEF\xBB\xBF\x01\xEF\xBB\xBF"
+      "a",
+      "a" },
 };
 
 static struct mr_buf run(struct mr_span text, struct mr_source_map *map,
