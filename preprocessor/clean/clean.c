@@ -5,6 +5,8 @@
 #include "preprocessor/clean/clean.h"
 
 #include "common/base/mr_assert.h"
+#include "common/text/unicode.h"
+#include "common/text/utf8.h"
 #include "preprocessor/clean/language.h"
 #include "preprocessor/clean/minhash.h"
 #include "preprocessor/clean/passages.h"
@@ -30,8 +32,8 @@ static void reject(struct clean_document *out, const char *rule,
 
 static bool is_white(struct mr_span text)
 {
-    for (size_t i = 0; i < text.size; i++)
-        if (text.data[i] != ' ' && text.data[i] != '\n' && text.data[i] != '\t')
+    for (size_t at = 0; at < text.size;)
+        if (!mr_unicode_is_space(mr_utf8_next(text.data, text.size, &at)))
             return false;
     return true;
 }

@@ -30,7 +30,8 @@ void clean_draft_copy(struct clean_draft *draft, struct mr_span source,
 {
     MR_ASSERT(start <= end && end <= source.size);
 
-    mr_buf_append(&draft->text, source.data + start, end - start);
+    if (start < end) /* an absent source takes no offset */
+        mr_buf_append(&draft->text, source.data + start, end - start);
     if (draft->text.full)
         return;
     mr_source_map_copied(&draft->map, start, end - start);

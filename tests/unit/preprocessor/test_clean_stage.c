@@ -183,6 +183,7 @@ static const struct {
 } refusals[] = {
     { "", 0, "empty", "0 bytes" },
     { " \n\t", 3, "empty", "3 bytes" },
+    { "\xC2\xA0\n\xE3\x80\x80", 6, "empty", "6 bytes" },
     { "a\0\0\0b", 5, "binary", "3 NUL bytes" },
     { "\x01\x02\x03\x04xy", 6, "binary", "4 of 2 bytes are no text" },
     { "One", 3, "too_short", "1 words" },
