@@ -148,7 +148,8 @@ static enum mr_code restore_sides(struct shard *shard, struct mr_span bytes,
  * it says to be read would never be read again. */
 static enum mr_code begin_anew(struct shard *shard, struct mr_err *err)
 {
-    enum mr_code code = folder_remove_synced(shard->folder, MANIFEST_NAME, err);
+    enum mr_code code =
+        shard_folder_remove_synced(shard->folder, MANIFEST_NAME, err);
 
     mr_log(shard->spec.telemetry, MR_EV_NOTE, "index",
            "%s knows more than the log: it is built anew", shard->folder_name);
@@ -174,13 +175,13 @@ static enum mr_code restore_all(struct shard *shard, struct mr_arena *arena,
     if (code == MR_OK && ahead)
         code = begin_anew(shard, err);
     if (code == MR_OK)
-        code = folder_map(shard->folder, MANIFEST_NAME, &bytes, err);
+        code = shard_folder_map(shard->folder, MANIFEST_NAME, &bytes, err);
     if (code != MR_OK || bytes.data == NULL)
         return code;
     code = restore_sides(shard, bytes, ends, arena, &manifest, err);
     if (code == MR_OK)
-        code = folder_sweep(shard->folder, is_named, &manifest, err);
-    folder_unmap(bytes);
+        code = shard_folder_sweep(shard->folder, is_named, &manifest, err);
+    shard_folder_unmap(bytes);
     return code;
 }
 
@@ -266,7 +267,7 @@ enum mr_code shard_open(const struct shard_spec *spec, struct shard **out,
 
     *out = NULL;
     MR_ASSERT(spec->partition < spec->place->partitions);
-    code = folder_open(spec->folder, &shard->folder, err);
+    code = shard_folder_open(spec->folder, &shard->folder, err);
     if (code == MR_OK) {
         make_sides(shard);
         code = records_init(&shard->records, spec->records, err);
@@ -297,7 +298,7 @@ void shard_close(struct shard *shard)
     shard_release(shard->current);
     for (size_t i = 0; i < MANIFEST_SIDES; i++)
         side_free(shard->sides[i]);
-    folder_close(shard->folder);
+    shard_folder_close(shard->folder);
     table_free(shard->table);
     analyzer_free(shard->analyzer);
     mr_arena_free(shard->arena);

@@ -102,7 +102,7 @@ enum mr_code sealed_write(const struct side_spec *spec, uint32_t level,
                                     .level = level,
                                     .from = from,
                                     .to = to };
-    char name[FOLDER_NAME_MAX];
+    char name[SHARD_FOLDER_NAME_MAX];
     struct mr_span mapped;
     enum mr_code code;
     int round = 0;
@@ -113,12 +113,12 @@ enum mr_code sealed_write(const struct side_spec *spec, uint32_t level,
     segment.name = name;
     MR_ASSERT(!image->full);
     do {
-        code = folder_write(spec->folder, name, mr_buf_bytes(image), err);
+        code = shard_folder_write(spec->folder, name, mr_buf_bytes(image), err);
     } while (code != MR_OK && pause_before_retry(round++, spec->ending));
     mr_buf_deinit(image);
     if (code != MR_OK)
         return code;
-    code = folder_map(spec->folder, name, &mapped, err);
+    code = shard_folder_map(spec->folder, name, &mapped, err);
     if (code != MR_OK)
         return code;
     return segment_new(&segment, mapped, false, out, err);
@@ -128,7 +128,7 @@ static void discard(struct sealed *list, const char *name)
 {
     list->garbage = mr_realloc_array(list->garbage, list->garbage_count + 1,
                                      sizeof(*list->garbage));
-    memcpy(list->garbage[list->garbage_count++], name, FOLDER_NAME_MAX);
+    memcpy(list->garbage[list->garbage_count++], name, SHARD_FOLDER_NAME_MAX);
 }
 
 /* The last `fan_in` items become one of the next level, or none when nothing

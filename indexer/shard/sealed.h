@@ -22,7 +22,7 @@ struct sealed {
     uint64_t next; /* offset of the first record after the seal */
     struct sealed_item *items;
     size_t count;
-    char (*garbage)[FOLDER_NAME_MAX]; /* files that were merged away */
+    char (*garbage)[SHARD_FOLDER_NAME_MAX]; /* files that were merged away */
     size_t garbage_count;
 };
 

@@ -18,7 +18,7 @@ static void give_back(struct mr_span image, bool sealed)
     } at = { .from = image.data };
 
     if (sealed)
-        folder_unmap(image);
+        shard_folder_unmap(image);
     else
         mr_free(at.to);
 }

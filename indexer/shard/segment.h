@@ -24,7 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "indexer/io/folder.h"
+#include "indexer/io/shard_folder.h"
 #include "indexer/keyword/keyword.h"
 #include "indexer/segment/image.h"
 #include "indexer/vector/vector.h"
@@ -37,7 +37,7 @@ struct segment {
     uint32_t level;
     uint64_t from; /* offsets of its records */
     uint64_t to;
-    char name[FOLDER_NAME_MAX];
+    char name[SHARD_FOLDER_NAME_MAX];
     struct keyword_segment *keyword; /* one of the two */
     struct vector_segment *dense;
     const struct entries *entries;

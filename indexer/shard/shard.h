@@ -40,7 +40,7 @@ struct shard {
     struct shard_spec spec;
     char *folder_name;
     char *language;
-    struct folder *folder;
+    struct shard_folder *folder;
     struct records records;
     mr_space_id meta; /* of the records' store */
     struct table *table;

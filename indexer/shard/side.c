@@ -110,7 +110,8 @@ static enum mr_code restore_one(struct side *side,
     struct segment *segment;
     struct mr_span mapped;
     struct view *view;
-    enum mr_code code = folder_map(side->spec.folder, spec.name, &mapped, err);
+    enum mr_code code =
+        shard_folder_map(side->spec.folder, spec.name, &mapped, err);
 
     if (code != MR_OK)
         return code;

@@ -33,9 +33,9 @@
 
 struct side_spec {
     enum image_kind kind;
-    struct folder *folder;     /* borrowed */
-    const struct table *table; /* borrowed */
-    uint32_t dimension;        /* dense */
+    struct shard_folder *folder; /* borrowed */
+    const struct table *table;   /* borrowed */
+    uint32_t dimension;          /* dense */
     uint32_t seal_units;
     uint32_t fan_in;
     uint32_t exact_max;

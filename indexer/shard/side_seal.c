@@ -149,7 +149,7 @@ static void take_garbage(struct side *side, struct sealed *from)
             side->garbage.garbage, side->garbage.garbage_count + 1,
             sizeof(*side->garbage.garbage));
         memcpy(side->garbage.garbage[side->garbage.garbage_count++],
-               from->garbage[i], FOLDER_NAME_MAX);
+               from->garbage[i], SHARD_FOLDER_NAME_MAX);
     }
 }
 
@@ -211,6 +211,6 @@ void side_manifest(const struct side *side, struct mr_arena *arena,
 void side_collect(struct side *side)
 {
     for (size_t i = 0; i < side->garbage.garbage_count; i++)
-        folder_remove(side->spec.folder, side->garbage.garbage[i]);
+        shard_folder_remove(side->spec.folder, side->garbage.garbage[i]);
     side->garbage.garbage_count = 0;
 }

@@ -59,7 +59,7 @@ static enum mr_code write_once(struct shard *shard, struct mr_span manifest,
     if (code == MR_OK)
         code = mr_bus_sync(shard->spec.place->bus, err);
     if (code == MR_OK)
-        code = folder_write(shard->folder, MANIFEST_NAME, manifest, err);
+        code = shard_folder_write(shard->folder, MANIFEST_NAME, manifest, err);
     return code;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * folder.c - see folder.h.
+ * shard_folder.c - see shard_folder.h.
  */
-#include "indexer/io/folder.h"
+#include "indexer/io/shard_folder.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -18,22 +18,22 @@
 
 #define WRITE_BYTES_MAX ((size_t)1 << 30)
 
-struct folder {
+struct shard_folder {
     char *path;
     int fd;
 };
 
-static enum mr_code fail(const struct folder *folder, const char *name,
+static enum mr_code fail(const struct shard_folder *folder, const char *name,
                          const char *what, struct mr_err *err)
 {
     return mr_fail_errno(err, MR_E_UNAVAILABLE, errno, "index: %s %s/%s", what,
                          folder->path, name);
 }
 
-enum mr_code folder_open(const char *path, struct folder **out,
-                         struct mr_err *err)
+enum mr_code shard_folder_open(const char *path, struct shard_folder **out,
+                               struct mr_err *err)
 {
-    struct folder *folder = mr_calloc(1, sizeof(*folder));
+    struct shard_folder *folder = mr_calloc(1, sizeof(*folder));
     enum mr_code code = MR_OK;
 
     *out = NULL;
@@ -47,14 +47,14 @@ enum mr_code folder_open(const char *path, struct folder **out,
             code = fail(folder, "", "cannot open", err);
     }
     if (code != MR_OK) {
-        folder_close(folder);
+        shard_folder_close(folder);
         return code;
     }
     *out = folder;
     return MR_OK;
 }
 
-void folder_close(struct folder *folder)
+void shard_folder_close(struct shard_folder *folder)
 {
     if (folder == NULL)
         return;
@@ -64,7 +64,7 @@ void folder_close(struct folder *folder)
     mr_free(folder);
 }
 
-const char *folder_path(const struct folder *folder)
+const char *shard_folder_path(const struct shard_folder *folder)
 {
     return folder->path;
 }
@@ -86,14 +86,14 @@ static bool write_all(int fd, struct mr_span bytes)
     return true;
 }
 
-enum mr_code folder_write(struct folder *folder, const char *name,
-                          struct mr_span bytes, struct mr_err *err)
+enum mr_code shard_folder_write(struct shard_folder *folder, const char *name,
+                                struct mr_span bytes, struct mr_err *err)
 {
-    char temp[FOLDER_NAME_MAX + 8];
+    char temp[SHARD_FOLDER_NAME_MAX + 8];
     enum mr_code code = MR_OK;
     int fd;
 
-    MR_ASSERT(strlen(name) < FOLDER_NAME_MAX);
+    MR_ASSERT(strlen(name) < SHARD_FOLDER_NAME_MAX);
     (void)snprintf(temp, sizeof(temp), "%s.tmp", name);
     fd = openat(folder->fd, temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
                 0644);
@@ -118,8 +118,8 @@ out_close:
     return code;
 }
 
-enum mr_code folder_map(struct folder *folder, const char *name,
-                        struct mr_span *out, struct mr_err *err)
+enum mr_code shard_folder_map(struct shard_folder *folder, const char *name,
+                              struct mr_span *out, struct mr_err *err)
 {
     int fd = openat(folder->fd, name, O_RDONLY | O_CLOEXEC);
     enum mr_code code = MR_OK;
@@ -146,7 +146,7 @@ enum mr_code folder_map(struct folder *folder, const char *name,
     return code;
 }
 
-void folder_unmap(struct mr_span bytes)
+void shard_folder_unmap(struct mr_span bytes)
 {
     union {
         const void *from;
@@ -157,23 +157,23 @@ void folder_unmap(struct mr_span bytes)
         (void)munmap(at.to, bytes.size);
 }
 
-void folder_remove(struct folder *folder, const char *name)
+void shard_folder_remove(struct shard_folder *folder, const char *name)
 {
     (void)unlinkat(folder->fd, name, 0);
 }
 
-enum mr_code folder_remove_synced(struct folder *folder, const char *name,
-                                  struct mr_err *err)
+enum mr_code shard_folder_remove_synced(struct shard_folder *folder,
+                                        const char *name, struct mr_err *err)
 {
-    folder_remove(folder, name);
+    shard_folder_remove(folder, name);
     if (fsync(folder->fd) != 0)
         return fail(folder, name, "cannot sync the folder of", err);
     return MR_OK;
 }
 
-enum mr_code folder_sweep(struct folder *folder,
-                          bool (*keep)(void *context, const char *name),
-                          void *context, struct mr_err *err)
+enum mr_code shard_folder_sweep(struct shard_folder *folder,
+                                bool (*keep)(void *context, const char *name),
+                                void *context, struct mr_err *err)
 {
     DIR *dir = opendir(folder->path);
     const struct dirent *entry;
@@ -186,7 +186,7 @@ enum mr_code folder_sweep(struct folder *folder,
         if (fstatat(folder->fd, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) ==
                 0 &&
             S_ISREG(info.st_mode) && !keep(context, entry->d_name))
-            folder_remove(folder, entry->d_name);
+            shard_folder_remove(folder, entry->d_name);
     }
     (void)closedir(dir);
     return MR_OK;
