@@ -117,7 +117,7 @@ static void split_sentence(struct cutter *cutter,
         size_t end = sentence->start + word.end;
         size_t line = line_between(text, piece.last, start);
 
-        if (line != 0 && line > piece.start && piece.words >= per / 2) {
+        if (line > piece.start && piece.words > 0 && piece.words >= per / 2) {
             piece.line = line;
             piece.line_words = piece.words;
         }

@@ -216,6 +216,22 @@ START_TEST(a_long_stretch_is_split_at_line_ends)
 }
 END_TEST
 
+START_TEST(a_passage_of_one_word_is_not_ended_before_its_word)
+{
+    struct clean_passages_spec spec = {
+        .id = mr_span_str("doc"),
+        .text = mr_span_str("@\none two"),
+        .words_target = 1,
+        .words_max = 1,
+    };
+    struct mr_passages passages;
+
+    ck_assert_uint_eq(clean_passages(&spec, arena, &passages), 2);
+    ck_assert_uint_eq(passages.items[0].end, 5);
+    ck_assert_uint_eq(passages.items[1].start, 6);
+}
+END_TEST
+
 START_TEST(words_without_end_are_cut_by_bytes)
 {
     struct mr_passages passages;
@@ -365,6 +381,7 @@ int main(void)
     tcase_add_test(tcase, ends_of_paragraphs_are_preferred);
     tcase_add_test(tcase, a_sentence_is_split_only_when_it_is_too_long);
     tcase_add_test(tcase, a_long_stretch_is_split_at_line_ends);
+    tcase_add_test(tcase, a_passage_of_one_word_is_not_ended_before_its_word);
     tcase_add_test(tcase, words_without_end_are_cut_by_bytes);
     tcase_add_test(tcase,
                    a_gap_in_a_sentence_longer_than_a_passage_is_no_passage);
