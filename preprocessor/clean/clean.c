@@ -5,8 +5,6 @@
 #include "preprocessor/clean/clean.h"
 
 #include "common/base/mr_assert.h"
-#include "common/text/unicode.h"
-#include "common/text/utf8.h"
 #include "preprocessor/clean/language.h"
 #include "preprocessor/clean/minhash.h"
 #include "preprocessor/clean/passages.h"
@@ -28,14 +26,6 @@ static void reject(struct clean_document *out, const char *rule,
         return;
     out->reject_rule = rule;
     out->reject_value = mr_span_str(value);
-}
-
-static bool is_white(struct mr_span text)
-{
-    for (size_t at = 0; at < text.size;)
-        if (!mr_unicode_is_space(mr_utf8_next(text.data, text.size, &at)))
-            return false;
-    return true;
 }
 
 /* One NUL in a long text is an accident, and so are a few bad bytes. */
@@ -141,7 +131,7 @@ void clean_document(const struct clean_config *config, struct mr_span id,
                                "bytes of text",
                                out->text.text.size));
     check_binary(out, arena);
-    if (is_white(out->text.text)) {
+    if (clean_is_white(out->text.text)) {
         if (out->title.data == NULL)
             reject(out, "empty",
                    mr_arena_printf(arena, "%zu bytes", source->body.size));

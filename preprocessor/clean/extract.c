@@ -11,6 +11,8 @@
 
 #include "common/base/mr_assert.h"
 #include "common/text/charset.h"
+#include "common/text/unicode.h"
+#include "common/text/utf8.h"
 #include "common/wire/types.h"
 #include "preprocessor/clean/html.h"
 #include "preprocessor/clean/markdown.h"
@@ -71,6 +73,14 @@ static void write_draft(enum format format, struct mr_span body,
     }
 }
 
+bool clean_is_white(struct mr_span text)
+{
+    for (size_t at = 0; at < text.size;)
+        if (!mr_unicode_is_space(mr_utf8_next(text.data, text.size, &at)))
+            return false;
+    return true;
+}
+
 struct mr_span clean_one_line(struct mr_span text, struct mr_arena *arena)
 {
     size_t most = 4 * MR_TITLE_BYTES_MAX;
@@ -98,7 +108,8 @@ struct mr_span clean_one_line(struct mr_span text, struct mr_arena *arena)
         size -= size > 0;
     }
     mr_buf_deinit(&normal);
-    return size == 0 ? mr_span(NULL, 0) : mr_span(out, size);
+    return clean_is_white(mr_span(out, size)) ? mr_span(NULL, 0)
+                                              : mr_span(out, size);
 }
 
 /* Headings by their place in the normal form: a run of the map that is one

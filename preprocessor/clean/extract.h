@@ -59,6 +59,9 @@ struct clean_text {
 void clean_extract(const struct clean_source *source, struct mr_arena *arena,
                    struct clean_text *out);
 
+/* Whether the UTF-8 holds nothing but white space, as Unicode has it. */
+bool clean_is_white(struct mr_span text);
+
 /* A text in normal form, on one line, cut to MR_TITLE_BYTES_MAX; absent when
  * it is absent or white space. */
 struct mr_span clean_one_line(struct mr_span text, struct mr_arena *arena);

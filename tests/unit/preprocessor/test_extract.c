@@ -169,6 +169,7 @@ START_TEST(a_long_title_is_cut_at_a_character)
     ck_assert_uint_eq(got.size % 2, 1);
     ck_assert_int_eq(got.data[got.size - 1], 0xA9);
     ck_assert_ptr_null(clean_one_line(mr_span_str(" \n"), arena).data);
+    ck_assert_ptr_null(clean_one_line(mr_span_str("\xC2\xA0"), arena).data);
     ck_assert_ptr_null(clean_one_line(mr_span(NULL, 0), arena).data);
     mr_buf_deinit(&long_title);
 }
