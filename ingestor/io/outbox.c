@@ -67,8 +67,10 @@ static enum mr_code wait_to_retry(struct outbox *outbox, enum mr_code code,
         progress_problem(
             outbox->spec.progress, mr_span_str("raw"), mr_clock_wall_ms(clock),
             "it cannot be written to and is tried again: %s", err->text);
-    if (!stopped(outbox))
-        mr_clock_sleep_ms(clock, ms < RETRY_MS_MAX ? ms : RETRY_MS_MAX);
+    ms = ms < RETRY_MS_MAX ? ms : RETRY_MS_MAX;
+    for (int64_t slept = 0; slept < ms && !stopped(outbox);
+         slept += RETRY_MS_MIN)
+        mr_clock_sleep_ms(clock, RETRY_MS_MIN);
     return stopped(outbox) ? cancelled(err) : MR_OK;
 }
 

@@ -87,6 +87,8 @@ void progress_begin(struct progress *progress, uint64_t job, int64_t now_ms)
     lock(progress);
     progress->state = PROGRESS_READING;
     progress->job = job;
+    if (progress->ended >= job)
+        progress->ended = job - 1;
     progress->begun_ms = now_ms;
     progress->problem_count = 0;
     memset(progress->counts, 0, sizeof(progress->counts));
@@ -139,13 +141,24 @@ void progress_end(struct progress *progress, enum progress_outcome outcome,
            (unsigned long long)failed);
 }
 
-void progress_restore(struct progress *progress, uint64_t job, int64_t ended_ms)
+void progress_fail(struct progress *progress, uint64_t job, int64_t now_ms)
 {
     lock(progress);
     progress->job = job;
-    progress->ended = job;
+    unlock(progress);
+    progress_end(progress, PROGRESS_BROKEN, now_ms);
+}
+
+void progress_restore(struct progress *progress, uint64_t job, bool unfinished,
+                      int64_t ended_ms)
+{
+    lock(progress);
+    progress->job = job;
+    progress->ended = unfinished && job > 0 ? job - 1 : job;
     progress->ended_ms = ended_ms;
-    progress->outcome = ended_ms > 0 ? PROGRESS_DONE : PROGRESS_NEVER;
+    progress->outcome = unfinished     ? PROGRESS_STOPPED
+                        : ended_ms > 0 ? PROGRESS_DONE
+                                       : PROGRESS_NEVER;
     unlock(progress);
 }
 
@@ -167,7 +180,19 @@ void progress_set_asked(struct progress *progress, uint64_t job)
 {
     lock(progress);
     progress->asked = job;
+    if (progress->ended >= job)
+        progress->ended = job - 1;
     unlock(progress);
+}
+
+uint64_t progress_job(struct progress *progress)
+{
+    uint64_t job;
+
+    lock(progress);
+    job = progress->job;
+    unlock(progress);
+    return job;
 }
 
 void progress_set_documents(struct progress *progress, uint64_t documents)

@@ -70,13 +70,20 @@ void progress_free(struct progress *progress);
 void progress_begin(struct progress *progress, uint64_t job, int64_t now_ms);
 void progress_end(struct progress *progress, enum progress_outcome outcome,
                   int64_t now_ms);
-/* What is known of earlier processes. */
-void progress_restore(struct progress *progress, uint64_t job,
+/* The run could not even begin, or go on; its words are a problem. */
+void progress_fail(struct progress *progress, uint64_t job, int64_t now_ms);
+
+/* What is known of earlier processes: the last run, whether it ended, and when
+ * the last that ended did. */
+void progress_restore(struct progress *progress, uint64_t job, bool unfinished,
                       int64_t ended_ms);
 
 void progress_set_state(struct progress *progress, enum progress_state state);
 void progress_set_next(struct progress *progress, int64_t next_ms);
-/* A job that was asked for and has not begun; 0 for none. */
+/* The run under way, or the last one. */
+uint64_t progress_job(struct progress *progress);
+/* A job that was asked for and has not begun; one that failed may be asked for
+ * again. */
 void progress_set_asked(struct progress *progress, uint64_t job);
 /* Documents now known to be in the index's input. */
 void progress_set_documents(struct progress *progress, uint64_t documents);

@@ -1,0 +1,520 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * source.c - see source.h.
+ */
+#include "ingestor/io/source.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "common/base/mr_assert.h"
+#include "common/base/mr_mem.h"
+#include "common/http/client.h"
+#include "ingestor/files/io/sweep.h"
+#include "ingestor/io/meta.h"
+#include "ingestor/io/progress.h"
+#include "ingestor/source/config.h"
+#include "ingestor/web/io/crawl.h"
+
+/* The clock may be another than that of poll(). */
+#define POLL_MS_MAX 1000
+/* A source that failed is tried again after so long, or a quarter of its
+ * pace. */
+#define FAILED_MS_MAX ((int64_t)5 * 60 * 1000)
+
+/* A configuration and what its texts lie in. */
+struct held {
+    struct mr_arena *arena;
+    struct source_config config;
+};
+
+struct source {
+    const struct ingestor_spec *ingestor;
+    struct mr_clock *clock;
+    const char *user_agent;
+    struct gate *gate;
+    char name[INGESTOR_NAME_SIZE];
+    enum source_kind kind;
+    char *host; /* for the gate; NULL for files */
+    struct progress *progress;
+    struct sweep *sweep; /* of files, once a run has begun; the thread's */
+    pthread_t thread;
+    bool started;
+    int wake_fd;
+    atomic_bool stop;
+    struct held *current; /* the thread's */
+
+    pthread_mutex_t lock; /* all below */
+    struct held *wanted;  /* the newest configuration, also when current */
+    bool kept;
+    bool asked;
+    bool running;
+    uint64_t job;    /* of the run under way, or of the next one */
+    int64_t next_ms; /* when it is due */
+};
+
+static struct held *hold(const struct source_config *config)
+{
+    struct held *held = mr_calloc(1, sizeof(*held));
+
+    held->arena = mr_arena_new();
+    held->config = config_copy(config, held->arena);
+    return held;
+}
+
+static void let_go(struct held *held)
+{
+    if (held == NULL)
+        return;
+    mr_arena_free(held->arena);
+    mr_free(held);
+}
+
+static int64_t now_ms(const struct source *source)
+{
+    return mr_clock_wall_ms(source->clock);
+}
+
+static enum mr_code load(struct source *source, struct mr_err *err)
+{
+    const struct mr_place *place = source->ingestor->place;
+    struct mr_arena *arena = mr_arena_new();
+    struct source_meta meta = { 0 };
+    mr_space_id space;
+    enum mr_code code = meta_space(place, source->name, "meta", &space, err);
+
+    if (code == MR_OK)
+        code = meta_load(place, space, arena, &meta, err);
+    if (code == MR_OK) {
+        source->job = meta.run + !meta.unfinished;
+        /* Changes to a folder while nobody watched are looked for at once. */
+        source->next_ms =
+            meta.unfinished || source->kind == SOURCE_FILES ? 0 : meta.next_ms;
+        progress_restore(source->progress, meta.run, meta.unfinished,
+                         meta.ended_ms);
+        progress_set_documents(source->progress, meta.documents);
+        progress_set_next(source->progress, source->next_ms);
+    }
+    mr_arena_free(arena);
+    return code;
+}
+
+enum mr_code source_new(const struct source_spec *spec, struct source **out,
+                        struct mr_err *err)
+{
+    struct source *source = mr_calloc(1, sizeof(*source));
+    enum mr_code code;
+
+    source->ingestor = spec->ingestor;
+    source->clock = spec->ingestor->place->clock;
+    source->user_agent = spec->user_agent;
+    source->gate = spec->gate;
+    source->kind = spec->config->kind;
+    source->kept = spec->kept;
+    (void)snprintf(source->name, sizeof(source->name), "%s",
+                   spec->config->name);
+    if (source->kind == SOURCE_WEB) {
+        const char *host = strstr(spec->config->url, "//") + 2;
+
+        source->host = mr_strdup(host);
+        source->host[strcspn(host, "/")] = '\0';
+    }
+    source->progress = progress_new(source->name, spec->ingestor->telemetry);
+    source->current = hold(spec->config);
+    source->wanted = source->current;
+    (void)pthread_mutex_init(&source->lock, NULL);
+    source->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    code = source->wake_fd < 0
+               ? mr_fail_errno(err, MR_E_UNAVAILABLE, errno,
+                               "source %s: no descriptor", source->name)
+               : load(source, err);
+    if (code == MR_OK)
+        *out = source;
+    else
+        source_free(source);
+    return code;
+}
+
+void source_free(struct source *source)
+{
+    if (source == NULL)
+        return;
+    source_stop(source);
+    sweep_close(source->sweep);
+    if (source->wanted != source->current)
+        let_go(source->wanted);
+    let_go(source->current);
+    progress_free(source->progress);
+    mr_free(source->host);
+    if (source->wake_fd >= 0)
+        (void)close(source->wake_fd);
+    (void)pthread_mutex_destroy(&source->lock);
+    mr_free(source);
+}
+
+const char *source_name(const struct source *source)
+{
+    return source->name;
+}
+
+static void lock(struct source *source)
+{
+    (void)pthread_mutex_lock(&source->lock);
+}
+
+static void unlock(struct source *source)
+{
+    (void)pthread_mutex_unlock(&source->lock);
+}
+
+bool source_is_kept(const struct source *source)
+{
+    return source->kept;
+}
+
+void source_keep(struct source *source)
+{
+    lock(source);
+    source->kept = true;
+    unlock(source);
+}
+
+bool source_reads(struct source *source, const struct source_config *config)
+{
+    bool same;
+
+    lock(source);
+    same = config_same_origin(&source->wanted->config, config);
+    unlock(source);
+    return same;
+}
+
+void source_configure(struct source *source, const struct source_config *config)
+{
+    struct held *held = hold(config);
+
+    MR_ASSERT(config->kind == source->kind);
+    lock(source);
+    if (source->wanted != source->current)
+        let_go(source->wanted);
+    source->wanted = held;
+    unlock(source);
+}
+
+static void wake(struct source *source)
+{
+    const uint64_t one = 1;
+
+    /* A counter that is full wakes as well. */
+    if (write(source->wake_fd, &one, sizeof(one)) < 0)
+        MR_ASSERT(errno == EAGAIN);
+}
+
+uint64_t source_ask(struct source *source)
+{
+    uint64_t job;
+
+    lock(source);
+    source->asked = true;
+    job = source->job + source->running;
+    progress_set_asked(source->progress, job);
+    unlock(source);
+    wake(source);
+    return job;
+}
+
+/* The run that begins takes the newest configuration. */
+static void take_config(struct source *source)
+{
+    struct held *old = NULL;
+
+    lock(source);
+    if (source->wanted != source->current) {
+        old = source->current;
+        source->current = source->wanted;
+    }
+    unlock(source);
+    if (old == NULL)
+        return;
+    sweep_close(source->sweep); /* it borrows the old one */
+    source->sweep = NULL;
+    let_go(old);
+}
+
+static enum mr_code run_web(struct source *source, bool everything,
+                            enum progress_outcome *outcome, int64_t *next_ms,
+                            struct mr_err *err)
+{
+    const struct source_config *config = &source->current->config;
+    const struct mr_http_client_spec client = {
+        .user_agent = source->user_agent,
+        .connections_per_host_max = config->connections_per_host,
+    };
+    struct crawl_spec spec = {
+        .ingestor = source->ingestor,
+        .config = config,
+        .user_agent = source->user_agent,
+        .http = mr_http_client_new(&client),
+        .progress = source->progress,
+        .stop = &source->stop,
+        .everything = everything,
+    };
+    enum mr_code code = crawl_run(&spec, outcome, next_ms, err);
+
+    mr_http_client_free(spec.http);
+    return code;
+}
+
+static enum mr_code need_sweep(struct source *source, struct mr_err *err)
+{
+    const struct sweep_spec spec = {
+        .ingestor = source->ingestor,
+        .config = &source->current->config,
+        .progress = source->progress,
+        .stop = &source->stop,
+    };
+
+    return source->sweep != NULL ? MR_OK
+                                 : sweep_open(&spec, &source->sweep, err);
+}
+
+static enum mr_code run_files(struct source *source,
+                              enum progress_outcome *outcome, int64_t *next_ms,
+                              struct mr_err *err)
+{
+    enum mr_code code = need_sweep(source, err);
+
+    return code == MR_OK ? sweep_run(source->sweep, outcome, next_ms, err)
+                         : code;
+}
+
+/* Something that no run can help; tried again later. */
+static int64_t on_failure(struct source *source, uint64_t job,
+                          const struct mr_err *err)
+{
+    int64_t wait_ms = source->current->config.every_ms / 4;
+    int64_t now = now_ms(source);
+
+    progress_problem(source->progress, mr_span_str(source->name), now, "%s",
+                     err->text);
+    progress_fail(source->progress, job, now);
+    return now + (wait_ms < FAILED_MS_MAX ? wait_ms : FAILED_MS_MAX);
+}
+
+/* `job` is the number of the next run. */
+static void end_run(struct source *source, uint64_t job, int64_t next_ms)
+{
+    lock(source);
+    source->running = false;
+    source->job = job;
+    source->next_ms = next_ms;
+    progress_set_next(source->progress, source->asked ? 0 : next_ms);
+    unlock(source);
+}
+
+static void run(struct source *source)
+{
+    enum progress_outcome outcome = PROGRESS_BROKEN;
+    struct mr_err err = { 0 };
+    int64_t next_ms = 0;
+    enum mr_code code;
+    bool asked;
+    uint64_t job;
+
+    lock(source);
+    asked = source->asked;
+    source->asked = false;
+    source->running = true;
+    job = source->job;
+    unlock(source);
+    take_config(source);
+    code = source->kind == SOURCE_WEB
+               ? run_web(source, asked, &outcome, &next_ms, &err)
+               : run_files(source, &outcome, &next_ms, &err);
+    if (code == MR_OK) {
+        progress_end(source->progress, outcome, now_ms(source));
+        job = progress_job(source->progress) + (outcome != PROGRESS_STOPPED);
+    } else {
+        next_ms = on_failure(source, job, &err); /* tried again as this job */
+    }
+    end_run(source, job, next_ms);
+}
+
+static void run_in_turn(struct source *source)
+{
+    struct mr_span host = mr_span_str(source->host);
+
+    if (!gate_is_open(source->gate, host))
+        progress_set_state(source->progress, PROGRESS_WAITING);
+    if (!gate_enter(source->gate, host, &source->stop))
+        return;
+    run(source);
+    gate_leave(source->gate, host);
+}
+
+static void work_off(struct source *source)
+{
+    struct mr_err err = { 0 };
+    bool everything = false;
+
+    if (sweep_changes(source->sweep, &everything, &err) != MR_OK) {
+        progress_problem(source->progress, mr_span_str(source->name),
+                         now_ms(source), "%s", err.text);
+        everything = true;
+    }
+    if (!everything)
+        return;
+    lock(source);
+    source->next_ms = 0;
+    unlock(source);
+}
+
+/* How long until a run is due; 0: now. */
+static int until_run(struct source *source)
+{
+    int64_t left;
+
+    lock(source);
+    left = source->asked ? 0 : source->next_ms - now_ms(source);
+    unlock(source);
+    return left <= 0 ? 0 : left > POLL_MS_MAX ? POLL_MS_MAX : (int)left;
+}
+
+static void wait_for(struct source *source, int wait_ms)
+{
+    struct pollfd fds[2] = { { .fd = source->wake_fd, .events = POLLIN },
+                             { .fd = -1, .events = POLLIN } };
+    uint64_t count;
+
+    if (source->sweep != NULL)
+        fds[1].fd = sweep_fd(source->sweep);
+    (void)poll(fds, 2, wait_ms);
+    if (read(source->wake_fd, &count, sizeof(count)) < 0)
+        MR_ASSERT(errno == EAGAIN || errno == EINTR);
+}
+
+static void *thread_main(void *context)
+{
+    struct source *source = context;
+
+    while (!atomic_load(&source->stop)) {
+        int changes_ms =
+            source->sweep != NULL ? sweep_due_ms(source->sweep) : -1;
+        int run_ms = until_run(source);
+
+        if (run_ms == 0)
+            run_in_turn(source);
+        else if (changes_ms == 0)
+            work_off(source);
+        else
+            wait_for(source, changes_ms > 0 && changes_ms < run_ms ? changes_ms
+                                                                   : run_ms);
+    }
+    return NULL;
+}
+
+enum mr_code source_start(struct source *source, struct mr_err *err)
+{
+    int failed;
+
+    if (source->started)
+        return MR_OK;
+    atomic_store(&source->stop, false);
+    failed = pthread_create(&source->thread, NULL, thread_main, source);
+    if (failed != 0)
+        return mr_fail_errno(err, MR_E_UNAVAILABLE, failed,
+                             "source %s: no thread", source->name);
+    source->started = true;
+    return MR_OK;
+}
+
+void source_tell_stop(struct source *source)
+{
+    atomic_store(&source->stop, true);
+    wake(source);
+    gate_wake(source->gate);
+}
+
+void source_stop(struct source *source)
+{
+    if (!source->started)
+        return;
+    source_tell_stop(source);
+    (void)pthread_join(source->thread, NULL);
+    source->started = false;
+}
+
+static enum mr_code delete_documents(struct source *source, struct mr_err *err)
+{
+    const atomic_bool go_on = false;
+    const struct crawl_spec crawl = {
+        .ingestor = source->ingestor,
+        .config = &source->current->config,
+        .progress = source->progress,
+        .stop = &go_on,
+    };
+    const struct sweep_spec spec = {
+        .ingestor = source->ingestor,
+        .config = &source->current->config,
+        .progress = source->progress,
+        .stop = &go_on,
+    };
+    struct sweep *sweep;
+    enum mr_code code;
+
+    if (source->kind == SOURCE_WEB)
+        return crawl_delete_all(&crawl, err);
+    code = sweep_open(&spec, &sweep, err);
+    if (code == MR_OK) {
+        code = sweep_delete_all(sweep, err);
+        sweep_close(sweep);
+    }
+    return code;
+}
+
+enum mr_code source_forget(struct source *source, bool documents,
+                           struct mr_err *err)
+{
+    static const char *const kinds[] = { "pages", "files", "lines", "meta" };
+    enum mr_code code = MR_OK;
+
+    MR_ASSERT(!source->started);
+    if (documents)
+        code = delete_documents(source, err);
+    for (size_t i = 0; code == MR_OK && i < sizeof(kinds) / sizeof(kinds[0]);
+         i++) {
+        mr_space_id space;
+
+        code = meta_space(source->ingestor->place, source->name, kinds[i],
+                          &space, err);
+        if (code == MR_OK)
+            code = meta_clear(source->ingestor->place, space, err);
+    }
+    return code;
+}
+
+void source_render(struct source *source, struct mr_json_out *out)
+{
+    lock(source);
+    mr_json_object_begin(out);
+    mr_json_key(out, "name");
+    mr_json_put_str(out, source->name);
+    mr_json_key(out, "kind");
+    mr_json_put_str(out, source->kind == SOURCE_WEB ? "web" : "files");
+    mr_json_key(out, source->kind == SOURCE_WEB ? "url" : "path");
+    mr_json_put_str(out, source->kind == SOURCE_WEB
+                             ? source->wanted->config.url
+                             : source->wanted->config.path);
+    mr_json_key(out, "kept");
+    mr_json_put_bool(out, source->kept);
+    progress_render(source->progress, now_ms(source), out);
+    mr_json_key(out, "config");
+    config_to_json(&source->wanted->config, out);
+    mr_json_object_end(out);
+    unlock(source);
+}
