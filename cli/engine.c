@@ -22,6 +22,7 @@
 
 #define GENERATION  1u
 #define CACHE_BYTES ((size_t)64 << 20)
+#define CATCH_UP_US INT64_C(1500000)
 #define SHARD_CACHE ((size_t)16 << 20)
 
 static enum mr_code make_folder(const char *path, struct mr_err *err)
@@ -175,11 +176,29 @@ static enum mr_code open_retriever(struct engine *engine, struct mr_err *err)
     return retriever_new(&spec, &engine->retriever, err);
 }
 
+/* The sources of the configuration, and those that were given before. */
+static enum mr_code open_ingestor(struct engine *engine, struct mr_err *err)
+{
+    const struct engine_options *options = &engine->options;
+    struct ingestor_spec spec = {
+        .place = &engine->place,
+        .telemetry = engine->telemetry,
+        .keyword_lag = engine_keyword_lag,
+        .keyword_lag_max = options->retriever.bulk_lag_max,
+        .context = engine,
+    };
+    enum mr_code code = ingestor_new(&spec, &engine->ingestor, err);
+
+    for (size_t i = 0; code == MR_OK && i < options->source_count; i++)
+        code = ingestor_add(engine->ingestor, &options->sources[i], err);
+    return code;
+}
+
 static enum mr_code open_server(struct engine *engine, struct mr_err *err)
 {
     struct mr_http_server_spec spec = {
         .listen = engine->options.listen,
-        .table_count = 1,
+        .table_count = 2,
         .context = engine->retriever,
         .body_bytes_max = engine->options.body_bytes_max,
         .connections_max = engine->options.connections_max,
@@ -189,7 +208,26 @@ static enum mr_code open_server(struct engine *engine, struct mr_err *err)
 
     spec.tables[0].routes = retriever_routes(&spec.tables[0].count);
     spec.tables[0].context = engine->retriever;
+    spec.tables[1].routes = ingestor_routes(&spec.tables[1].count);
+    spec.tables[1].context = engine->ingestor;
     return mr_http_server_start(&spec, &engine->server, err);
+}
+
+/* The newest documents are in the log only: a search right after a start finds
+ * them too, unless there are more than can be read in a moment. */
+static enum mr_code catch_up(struct engine *engine, struct mr_err *err)
+{
+    struct mr_clock *clock = mr_system_clock_port(engine->clock);
+    int64_t end_us = mr_clock_mono_us(clock) + CATCH_UP_US;
+    enum mr_code code = MR_OK;
+
+    for (size_t i = 0; code == MR_OK && i < engine->shard_count; i++) {
+        bool worked = true;
+
+        while (code == MR_OK && worked && mr_clock_mono_us(clock) < end_us)
+            code = shard_step(engine->shards[i], 0, &worked, err);
+    }
+    return code;
 }
 
 static enum mr_code start_all(struct engine *engine, struct mr_err *err)
@@ -202,6 +240,8 @@ static enum mr_code start_all(struct engine *engine, struct mr_err *err)
         code = engine_start_workers(engine, err);
     if (code == MR_OK)
         code = engine_start_keeper(engine, err);
+    if (code == MR_OK)
+        code = ingestor_start(engine->ingestor, err);
     return code;
 }
 
@@ -255,6 +295,10 @@ enum mr_code engine_open(const struct engine_options *options,
         code = engine_make_workers(engine, err);
     if (code == MR_OK)
         code = open_retriever(engine, err);
+    if (code == MR_OK)
+        code = open_ingestor(engine, err);
+    if (code == MR_OK)
+        code = catch_up(engine, err);
     if (code == MR_OK)
         code = open_server(engine, err);
     if (code == MR_OK)
@@ -346,10 +390,13 @@ void engine_close(struct engine *engine)
     if (engine->retriever != NULL)
         retriever_drain(engine->retriever);
     mr_http_server_stop(engine->server);
+    if (engine->ingestor != NULL)
+        ingestor_stop(engine->ingestor);
     engine_stop_workers(engine);
     if (engine->clock != NULL)
         mr_system_clock_stop(engine->clock);
     engine_stop_keeper(engine);
+    ingestor_free(engine->ingestor);
     close_shards(engine);
     embedder_model_close(engine->model);
     mr_flight_close(engine->flight);

@@ -21,6 +21,7 @@
 #include "common/runtime/telemetry.h"
 #include "embedder/embedder.h"
 #include "indexer/indexer.h"
+#include "ingestor/ingestor.h"
 #include "preprocessor/preprocessor.h"
 #include "retriever/retriever.h"
 
@@ -37,6 +38,8 @@ struct engine_options {
     struct admit_config admit;
     struct index_config index;
     struct retriever_config retriever;
+    const struct source_config *sources; /* of the configuration */
+    size_t source_count;
     size_t body_bytes_max;
     uint32_t connections_max;
     uint64_t disk_free_bytes; /* below it writes are refused */

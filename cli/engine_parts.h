@@ -14,6 +14,7 @@
 #include "common/backends/system/mr_system_clock.h"
 #include "common/runtime/flight.h"
 #include "common/runtime/worker.h"
+#include "ingestor/ingestor.h"
 #include "retriever/search/search.h"
 
 struct engine {
@@ -32,6 +33,7 @@ struct engine {
     size_t shard_count;
     struct mr_worker **workers;
     size_t worker_count;
+    struct ingestor *ingestor;
     struct retriever *retriever;
     struct search_place search; /* as the retriever's */
     struct mr_http_server *server;

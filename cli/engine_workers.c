@@ -187,6 +187,8 @@ void engine_render_stages(void *context, struct mr_json_out *out)
     for (size_t i = 0; i < STAGE_COUNT; i++)
         render_stage(engine, stage_names[i], out);
     mr_json_array_end(out);
+    mr_json_key(out, "sources");
+    ingestor_status(engine->ingestor, out);
 }
 
 uint64_t engine_keyword_lag(void *context)

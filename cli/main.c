@@ -18,6 +18,16 @@ const struct cli_command cli_commands[] = {
       "  millrace up --data /var/lib/millrace --listen 127.0.0.1:7700\n"
       "  millrace up -c millrace.yaml",
       cli_run_up },
+    { "ingest", "URL|PATH...", "give web sites and folders to the server",
+      "The server reads them now, and again by itself: sites every day, more\n"
+      "or less often as they change, and folders as soon as something "
+      "changes.\n"
+      "Giving a source again reads it now.  A crawl stays below the URL that "
+      "is\n"
+      "given.\n\n"
+      "  millrace ingest --wait https://example.org/docs/\n"
+      "  millrace ingest notes/ report.html",
+      cli_run_ingest },
     { "query", "TEXT", "search, and print the passages found",
       "Asks the running server.  Words need no quotes.\n\n"
       "  millrace query how does a mill race work\n"

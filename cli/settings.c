@@ -65,6 +65,35 @@ static struct retriever_config retriever_of(const struct mr_config *config,
     };
 }
 
+/* The configured sources as the ingestor takes them; they live with the
+ * configuration. */
+static const struct source_config *sources_of(const struct mr_config *config)
+{
+    struct source_config *sources =
+        mr_arena_calloc(config->arena, config->source_count, sizeof(*sources));
+
+    for (size_t i = 0; i < config->source_count; i++) {
+        const struct mr_config_source *from = &config->sources[i];
+
+        sources[i] = source_config_default(
+            strcmp(from->kind, "web") == 0 ? SOURCE_WEB : SOURCE_FILES);
+        sources[i].name = from->name;
+        sources[i].url = from->url;
+        sources[i].path = from->path;
+        if (from->every_ms > 0)
+            sources[i].every_ms = from->every_ms;
+        sources[i].rank = from->rank;
+        sources[i].max_pages = from->max_pages;
+        sources[i].depth = from->depth;
+        sources[i].connections_per_host = from->connections_per_host;
+        sources[i].delay_ms = from->delay_ms;
+        sources[i].allow_private = from->allow_private;
+        sources[i].headers_file = from->headers_file;
+        sources[i].cookies_file = from->cookies_file;
+    }
+    return sources;
+}
+
 struct engine_options settings_engine(const struct mr_config *config,
                                       const char *api_key)
 {
@@ -87,6 +116,8 @@ struct engine_options settings_engine(const struct mr_config *config,
                    .b = config->index.b,
                    .build_threads = config->index.build_threads },
         .retriever = retriever_of(config, api_key),
+        .sources = sources_of(config),
+        .source_count = config->source_count,
         .body_bytes_max = (size_t)config->limits.body_bytes,
         .connections_max = config->limits.http_connections,
         .disk_free_bytes = config->limits.disk_free_bytes,
