@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * source.c - see source.h.
+ *
+ * size: one thread, from being given a source to its end.
  */
 #include "ingestor/io/source.h"
 

@@ -4,6 +4,8 @@
  * free port, through the HTTP routes.
  *
  * Waiting is reading the log: a run that ends says so in a line.
+ *
+ * size: one server and one folder, and all that is done with them.
  */
 #include <errno.h>
 #include <fcntl.h>
