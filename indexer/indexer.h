@@ -57,6 +57,7 @@ struct shard_spec {
     uint32_t dimension;       /* of the model */
     const char *language;     /* of documents that do not say: "en" */
     struct index_config config;
+    uint32_t batch_records;         /* read in one step at most; 0: 256 */
     struct mr_telemetry *telemetry; /* borrowed; NULL for none */
     /* Called on the writer's thread when it ends by a FATAL error. */
     void (*ended)(void *context, const struct mr_err *err);

@@ -136,9 +136,12 @@ static enum mr_code write_records(struct shard *shard, struct mr_err *err)
 enum mr_code shard_step(struct shard *shard, int wait_ms, bool *worked,
                         struct mr_err *err)
 {
-    const struct mr_poll_limits limits = { .records_max = BATCH_RECORDS,
-                                           .bytes_max = BATCH_BYTES,
-                                           .wait_ms = wait_ms };
+    const uint32_t records_max = shard->spec.batch_records;
+    const struct mr_poll_limits limits = {
+        .records_max = records_max > 0 ? records_max : BATCH_RECORDS,
+        .bytes_max = BATCH_BYTES,
+        .wait_ms = wait_ms,
+    };
     struct mr_batch_in batch;
     bool settled;
     enum mr_code code = settle(shard, &settled, err);

@@ -95,6 +95,7 @@ static void begin(struct run *run, uint64_t seed, bool loud)
         .deleted_keep_ms = below(run, 2) == 0 ? 5000 : 1000000,
         .passage_words = below(run, 2) == 0 ? 12 : 170,
         .seal_passages = 1 + below(run, 12),
+        .shard_batch = sizes[below(run, 4)],
         .curate_work = sizes[below(run, 4)],
         .embed_tokens = 20 * sizes[below(run, 4)],
         .fences = below(run, 2) == 0,

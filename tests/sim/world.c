@@ -121,6 +121,7 @@ static enum mr_code open_shard(struct world *world, uint32_t partition,
         .dimension = world->model->dimension,
         .language = "en",
         .config = index_config_default(),
+        .batch_records = world->spec.shard_batch,
     };
 
     shard_folder(world, partition, folder);

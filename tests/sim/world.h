@@ -39,6 +39,7 @@ struct world_spec {
     int64_t deleted_keep_ms;
     uint32_t passage_words;
     uint32_t seal_passages;
+    uint32_t shard_batch;  /* records in a shard's step */
     uint32_t curate_work;  /* documents judged in a step */
     uint32_t embed_tokens; /* given to the model in a step */
     bool fences;           /* a second reader fences the first */
