@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "common/base/mr_assert.h"
 #include "common/base/mr_time.h"
 
 static enum mr_code text_of(const struct mr_json *json, const char *key,
@@ -85,6 +86,7 @@ static enum mr_code add_pair(struct mr_pairs *to, struct mr_span key,
 {
     struct mr_pair pair = { .key = key };
 
+    MR_ASSERT(to->items != NULL);
     if (to->count == MR_PAIRS_MAX)
         return mr_fail(err, MR_E_INVALID, "more than %u values of metadata",
                        MR_PAIRS_MAX);

@@ -234,7 +234,11 @@ enum mr_code search_run(const struct search_place *place,
         .search = { .top_k = wanted < SEARCH_FETCH_MIN  ? SEARCH_FETCH_MIN
                              : wanted > INDEX_TOP_K_MAX ? INDEX_TOP_K_MAX
                                                         : wanted,
-                    .per_document = request->per_document,
+                    /* Two rankings may prefer different passages of a
+                     * document: none is left out before they are fused. */
+                    .per_document = request->mode == SEARCH_HYBRID
+                                        ? 0
+                                        : request->per_document,
                     .exact = request->exact,
                     .explain = request->explain,
                     .filter = request->filter.count > 0 ||
