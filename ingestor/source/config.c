@@ -195,8 +195,10 @@ char *config_make_name(const struct source_config *config, bool salted,
     bool lost = strlen(text) > SLUG_MAX;
 
     for (size_t i = 0; text[i] != '\0' && size < SLUG_MAX; i++) {
-        bool upper = text[i] >= 'A' && text[i] <= 'Z';
-        char byte = upper ? (char)(text[i] - 'A' + 'a') : text[i];
+        char byte = text[i];
+
+        if (byte >= 'A' && byte <= 'Z')
+            byte += 'a' - 'A';
         bool fits = (byte >= 'a' && byte <= 'z') ||
                     (byte >= '0' && byte <= '9') || byte == '_' ||
                     (byte == '.' && size > 0);
