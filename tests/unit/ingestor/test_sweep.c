@@ -74,9 +74,10 @@ static const char *at(const char *path)
 static void put(const char *path, const char *text)
 {
     int fd = open(at(path), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    const struct timespec times[2] = { { .tv_sec = ++ticks },
-                                       { .tv_sec = ticks } };
+    struct timespec times[2] = { 0 };
 
+    ticks++;
+    times[0].tv_sec = times[1].tv_sec = ticks;
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
     ck_assert_int_eq(futimens(fd, times), 0);
