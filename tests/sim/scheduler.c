@@ -12,6 +12,8 @@
 
 #include "tests/sim/check.h"
 
+#define WATCHED_STEPS 12u
+
 /* Each is once in so many turns; 0 is never. */
 struct rates {
     uint32_t die;
@@ -34,8 +36,9 @@ struct run {
     struct rates rates;
     uint64_t ends[WORLD_PARTITIONS_MAX]; /* of raw */
     uint32_t left;                       /* actions still to come */
-    uint32_t quiet; /* turns in which none comes, so nothing is synced */
-    bool armed;     /* a death has been arranged */
+    uint32_t quiet;   /* turns in which none comes, so nothing is synced */
+    uint32_t watched; /* steps of shards after which all is searched */
+    bool armed;       /* a death has been arranged */
     bool disturbed;
     uint64_t known[HISTORY_IDS_MAX];
 };
@@ -94,7 +97,7 @@ static void begin(struct run *run, uint64_t seed, bool loud)
         .partitions = 1 + below(run, WORLD_PARTITIONS_MAX),
         .deleted_keep_ms = below(run, 2) == 0 ? 5000 : 1000000,
         .passage_words = below(run, 2) == 0 ? 12 : 170,
-        .seal_passages = 1 + below(run, 12),
+        .seal_passages = below(run, 3) == 0 ? 1000 : 1 + below(run, 12),
         .shard_batch = sizes[below(run, 4)],
         .curate_work = sizes[below(run, 4)],
         .embed_tokens = 20 * sizes[below(run, 4)],
@@ -228,6 +231,19 @@ static bool is_zombie(const struct world *world,
     return false;
 }
 
+static void search(struct run *run, uint32_t nth)
+{
+    /* A search makes calls as well: its death would prove nothing. */
+    if (!run->armed && !world_is_dead(&run->world))
+        check_searchable(&run->world, &run->history, nth, &run->known[nth]);
+}
+
+static void search_all(struct run *run)
+{
+    for (uint32_t i = 0; i < run->history.spec.ids; i++)
+        search(run, i);
+}
+
 static void step_shard(struct run *run)
 {
     uint32_t nth = below(run, run->world.spec.partitions);
@@ -238,6 +254,18 @@ static void step_shard(struct run *run)
                shard_step(run->world.shards[nth], 0, &worked, &err), &err);
     if (worked)
         say(run, "shard %u works", nth);
+    if (run->watched == 0)
+        return;
+    run->watched--;
+    search_all(run);
+}
+
+/* What is known before a kill is known after it, at every step of the way. */
+static void kill_watched(struct run *run)
+{
+    search_all(run);
+    crash(run, false);
+    run->watched = WATCHED_STEPS;
 }
 
 /* Another process takes over while a batch is in hand, or others go on. */
@@ -298,6 +326,7 @@ static void compact(struct run *run)
     enum mr_topic topic = topics[below(run, 4)];
 
     run->disturbed = true; /* what is gone is not counted */
+    run->world.compacted = true;
     say(run, "%s is compacted", mr_topic_short_name(topic));
     mr_memory_compact(run->world.log, run->world.place.topics[topic]);
 }
@@ -333,7 +362,7 @@ static void trouble(struct run *run)
         arm(run, 40);
     }
     if (sim_once_in(&run->random, rates->kill))
-        crash(run, false);
+        kill_watched(run);
     if (sim_once_in(&run->random, rates->cut))
         crash(run, true);
     if (sim_once_in(&run->random, rates->stop)) {
@@ -354,15 +383,6 @@ static void trouble(struct run *run)
         reopen(run);
     if (sim_once_in(&run->random, rates->compact))
         compact(run);
-}
-
-static void search(struct run *run)
-{
-    uint32_t nth = below(run, run->history.spec.ids);
-
-    /* A search makes calls as well: its death would prove nothing. */
-    if (!run->armed)
-        check_searchable(&run->world, &run->history, nth, &run->known[nth]);
 }
 
 static void turn(struct run *run)
@@ -388,7 +408,7 @@ static void turn(struct run *run)
     else if (dice < 93)
         mr_virtual_clock_advance(world->clock, below(run, 2000));
     else
-        search(run);
+        search(run, below(run, run->history.spec.ids));
     if (world_is_dead(world))
         crash(run, below(run, 2) == 0);
 }
@@ -433,8 +453,7 @@ static void check(struct run *run)
     check_once(world, &run->history, !run->disturbed);
     check_model(world, &model);
     check_verified(world);
-    for (uint32_t i = 0; i < run->history.spec.ids; i++)
-        check_searchable(world, &run->history, i, &run->known[i]);
+    search_all(run);
     repeat(run, &again);
     check_once(&again, &run->history, true);
     check_same(world, &again, &run->history);

@@ -74,7 +74,8 @@ struct world {
     struct world_worker *zombies[WORLD_WORKERS_MAX];
     size_t zombie_count;
     struct shard *shards[WORLD_PARTITIONS_MAX];
-    void *context; /* of whoever runs the world */
+    bool compacted; /* the log has lost what was replaced */
+    void *context;  /* of whoever runs the world */
     /* Called once between a stage's step and its commit, then NULL. */
     void (*meanwhile)(struct world *world, struct world_worker *in);
 };
