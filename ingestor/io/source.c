@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * source.c - see source.h.
- *
- * size: one thread, from being given a source to its end.
  */
 #include "ingestor/io/source.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -16,49 +13,12 @@
 
 #include "common/base/mr_assert.h"
 #include "common/base/mr_mem.h"
-#include "common/http/client.h"
-#include "ingestor/files/io/sweep.h"
 #include "ingestor/io/meta.h"
-#include "ingestor/io/progress.h"
+#include "ingestor/io/source_parts.h"
 #include "ingestor/source/config.h"
-#include "ingestor/web/io/crawl.h"
 
 /* The clock may be another than that of poll(). */
 #define POLL_MS_MAX 1000
-/* A source that failed is tried again after so long, or a quarter of its
- * pace. */
-#define FAILED_MS_MAX ((int64_t)5 * 60 * 1000)
-
-/* A configuration and what its texts lie in. */
-struct held {
-    struct mr_arena *arena;
-    struct source_config config;
-};
-
-struct source {
-    const struct ingestor_spec *ingestor;
-    struct mr_clock *clock;
-    const char *user_agent;
-    struct gate *gate;
-    char name[INGESTOR_NAME_SIZE];
-    enum source_kind kind;
-    char *host; /* for the gate; NULL for files */
-    struct progress *progress;
-    struct sweep *sweep; /* of files, once a run has begun; the thread's */
-    pthread_t thread;
-    bool started;
-    int wake_fd;
-    atomic_bool stop;
-    struct held *current; /* the thread's */
-
-    pthread_mutex_t lock; /* all below */
-    struct held *wanted;  /* the newest configuration, also when current */
-    bool kept;
-    bool asked;
-    bool running;
-    uint64_t job;    /* of the run under way, or of the next one */
-    int64_t next_ms; /* when it is due */
-};
 
 static struct held *hold(const struct source_config *config)
 {
@@ -69,17 +29,12 @@ static struct held *hold(const struct source_config *config)
     return held;
 }
 
-static void let_go(struct held *held)
+void source_let_go(struct held *held)
 {
     if (held == NULL)
         return;
     mr_arena_free(held->arena);
     mr_free(held);
-}
-
-static int64_t now_ms(const struct source *source)
-{
-    return mr_clock_wall_ms(source->clock);
 }
 
 static enum mr_code load(struct source *source, struct mr_err *err)
@@ -149,8 +104,8 @@ void source_free(struct source *source)
     source_stop(source);
     sweep_close(source->sweep);
     if (source->wanted != source->current)
-        let_go(source->wanted);
-    let_go(source->current);
+        source_let_go(source->wanted);
+    source_let_go(source->current);
     progress_free(source->progress);
     mr_free(source->host);
     if (source->wake_fd >= 0)
@@ -164,16 +119,6 @@ const char *source_name(const struct source *source)
     return source->name;
 }
 
-static void lock(struct source *source)
-{
-    (void)pthread_mutex_lock(&source->lock);
-}
-
-static void unlock(struct source *source)
-{
-    (void)pthread_mutex_unlock(&source->lock);
-}
-
 bool source_is_kept(const struct source *source)
 {
     return source->kept;
@@ -181,18 +126,18 @@ bool source_is_kept(const struct source *source)
 
 void source_keep(struct source *source)
 {
-    lock(source);
+    source_lock(source);
     source->kept = true;
-    unlock(source);
+    source_unlock(source);
 }
 
 bool source_reads(struct source *source, const struct source_config *config)
 {
     bool same;
 
-    lock(source);
+    source_lock(source);
     same = config_same_origin(&source->wanted->config, config);
-    unlock(source);
+    source_unlock(source);
     return same;
 }
 
@@ -201,11 +146,11 @@ void source_configure(struct source *source, const struct source_config *config)
     struct held *held = hold(config);
 
     MR_ASSERT(config->kind == source->kind);
-    lock(source);
+    source_lock(source);
     if (source->wanted != source->current)
-        let_go(source->wanted);
+        source_let_go(source->wanted);
     source->wanted = held;
-    unlock(source);
+    source_unlock(source);
 }
 
 static void wake(struct source *source)
@@ -221,130 +166,13 @@ uint64_t source_ask(struct source *source)
 {
     uint64_t job;
 
-    lock(source);
+    source_lock(source);
     source->asked = true;
     job = source->job + source->running;
     progress_set_asked(source->progress, job);
-    unlock(source);
+    source_unlock(source);
     wake(source);
     return job;
-}
-
-/* The run that begins takes the newest configuration. */
-static void take_config(struct source *source)
-{
-    struct held *old = NULL;
-
-    lock(source);
-    if (source->wanted != source->current) {
-        old = source->current;
-        source->current = source->wanted;
-    }
-    unlock(source);
-    if (old == NULL)
-        return;
-    sweep_close(source->sweep); /* it borrows the old one */
-    source->sweep = NULL;
-    let_go(old);
-}
-
-static enum mr_code run_web(struct source *source, bool everything,
-                            enum progress_outcome *outcome, int64_t *next_ms,
-                            struct mr_err *err)
-{
-    const struct source_config *config = &source->current->config;
-    const struct mr_http_client_spec client = {
-        .user_agent = source->user_agent,
-        .connections_per_host_max = config->connections_per_host,
-    };
-    struct crawl_spec spec = {
-        .ingestor = source->ingestor,
-        .config = config,
-        .user_agent = source->user_agent,
-        .http = mr_http_client_new(&client),
-        .progress = source->progress,
-        .stop = &source->stop,
-        .everything = everything,
-    };
-    enum mr_code code = crawl_run(&spec, outcome, next_ms, err);
-
-    mr_http_client_free(spec.http);
-    return code;
-}
-
-static enum mr_code need_sweep(struct source *source, struct mr_err *err)
-{
-    const struct sweep_spec spec = {
-        .ingestor = source->ingestor,
-        .config = &source->current->config,
-        .progress = source->progress,
-        .stop = &source->stop,
-    };
-
-    return source->sweep != NULL ? MR_OK
-                                 : sweep_open(&spec, &source->sweep, err);
-}
-
-static enum mr_code run_files(struct source *source,
-                              enum progress_outcome *outcome, int64_t *next_ms,
-                              struct mr_err *err)
-{
-    enum mr_code code = need_sweep(source, err);
-
-    return code == MR_OK ? sweep_run(source->sweep, outcome, next_ms, err)
-                         : code;
-}
-
-/* Something that no run can help; tried again later. */
-static int64_t on_failure(struct source *source, uint64_t job,
-                          const struct mr_err *err)
-{
-    int64_t wait_ms = source->current->config.every_ms / 4;
-    int64_t now = now_ms(source);
-
-    progress_problem(source->progress, mr_span_str(source->name), now, "%s",
-                     err->text);
-    progress_fail(source->progress, job, now);
-    return now + (wait_ms < FAILED_MS_MAX ? wait_ms : FAILED_MS_MAX);
-}
-
-/* `job` is the number of the next run. */
-static void end_run(struct source *source, uint64_t job, int64_t next_ms)
-{
-    lock(source);
-    source->running = false;
-    source->job = job;
-    source->next_ms = next_ms;
-    progress_set_next(source->progress, source->asked ? 0 : next_ms);
-    unlock(source);
-}
-
-static void run(struct source *source)
-{
-    enum progress_outcome outcome = PROGRESS_BROKEN;
-    struct mr_err err = { 0 };
-    int64_t next_ms = 0;
-    enum mr_code code;
-    bool asked;
-    uint64_t job;
-
-    lock(source);
-    asked = source->asked;
-    source->asked = false;
-    source->running = true;
-    job = source->job;
-    unlock(source);
-    take_config(source);
-    code = source->kind == SOURCE_WEB
-               ? run_web(source, asked, &outcome, &next_ms, &err)
-               : run_files(source, &outcome, &next_ms, &err);
-    if (code == MR_OK) {
-        progress_end(source->progress, outcome, now_ms(source));
-        job = progress_job(source->progress) + (outcome != PROGRESS_STOPPED);
-    } else {
-        next_ms = on_failure(source, job, &err); /* tried again as this job */
-    }
-    end_run(source, job, next_ms);
 }
 
 static void run_in_turn(struct source *source)
@@ -355,7 +183,7 @@ static void run_in_turn(struct source *source)
         progress_set_state(source->progress, PROGRESS_WAITING);
     if (!gate_enter(source->gate, host, &source->stop))
         return;
-    run(source);
+    source_run(source);
     gate_leave(source->gate, host);
 }
 
@@ -366,14 +194,14 @@ static void work_off(struct source *source)
 
     if (sweep_changes(source->sweep, &everything, &err) != MR_OK) {
         progress_problem(source->progress, mr_span_str(source->name),
-                         now_ms(source), "%s", err.text);
+                         source_now_ms(source), "%s", err.text);
         everything = true;
     }
     if (!everything)
         return;
-    lock(source);
+    source_lock(source);
     source->next_ms = 0;
-    unlock(source);
+    source_unlock(source);
 }
 
 /* How long until a run is due; 0: now. */
@@ -381,9 +209,9 @@ static int until_run(struct source *source)
 {
     int64_t left;
 
-    lock(source);
-    left = source->asked ? 0 : source->next_ms - now_ms(source);
-    unlock(source);
+    source_lock(source);
+    left = source->asked ? 0 : source->next_ms - source_now_ms(source);
+    source_unlock(source);
     return left <= 0 ? 0 : left > POLL_MS_MAX ? POLL_MS_MAX : (int)left;
 }
 
@@ -451,58 +279,9 @@ void source_stop(struct source *source)
     source->started = false;
 }
 
-static enum mr_code delete_documents(struct source *source, struct mr_err *err)
-{
-    const atomic_bool go_on = false;
-    const struct crawl_spec crawl = {
-        .ingestor = source->ingestor,
-        .config = &source->current->config,
-        .progress = source->progress,
-        .stop = &go_on,
-    };
-    const struct sweep_spec spec = {
-        .ingestor = source->ingestor,
-        .config = &source->current->config,
-        .progress = source->progress,
-        .stop = &go_on,
-    };
-    struct sweep *sweep;
-    enum mr_code code;
-
-    if (source->kind == SOURCE_WEB)
-        return crawl_delete_all(&crawl, err);
-    code = sweep_open(&spec, &sweep, err);
-    if (code == MR_OK) {
-        code = sweep_delete_all(sweep, err);
-        sweep_close(sweep);
-    }
-    return code;
-}
-
-enum mr_code source_forget(struct source *source, bool documents,
-                           struct mr_err *err)
-{
-    static const char *const kinds[] = { "pages", "files", "lines", "meta" };
-    enum mr_code code = MR_OK;
-
-    MR_ASSERT(!source->started);
-    if (documents)
-        code = delete_documents(source, err);
-    for (size_t i = 0; code == MR_OK && i < sizeof(kinds) / sizeof(kinds[0]);
-         i++) {
-        mr_space_id space;
-
-        code = meta_space(source->ingestor->place, source->name, kinds[i],
-                          &space, err);
-        if (code == MR_OK)
-            code = meta_clear(source->ingestor->place, space, err);
-    }
-    return code;
-}
-
 void source_render(struct source *source, struct mr_json_out *out)
 {
-    lock(source);
+    source_lock(source);
     mr_json_object_begin(out);
     mr_json_key(out, "name");
     mr_json_put_str(out, source->name);
@@ -514,9 +293,9 @@ void source_render(struct source *source, struct mr_json_out *out)
                              : source->wanted->config.path);
     mr_json_key(out, "kept");
     mr_json_put_bool(out, source->kept);
-    progress_render(source->progress, now_ms(source), out);
+    progress_render(source->progress, source_now_ms(source), out);
     mr_json_key(out, "config");
     config_to_json(&source->wanted->config, out);
     mr_json_object_end(out);
-    unlock(source);
+    source_unlock(source);
 }
