@@ -151,6 +151,13 @@ static void disarm(struct run *run)
     run->armed = false;
 }
 
+/* What was known to be gone may be found until the log is read again. */
+static void forget_known(struct run *run)
+{
+    for (size_t i = 0; i < HISTORY_IDS_MAX; i++)
+        run->known[i] = 0;
+}
+
 /* The process ends without warning, and another one starts. */
 static void crash(struct run *run, bool cut)
 {
@@ -160,8 +167,7 @@ static void crash(struct run *run, bool cut)
         mr_memory_unsynced(run->world.log));
     if (cut) {
         world_cut_power(&run->world);
-        for (size_t i = 0; i < HISTORY_IDS_MAX; i++)
-            run->known[i] = 0;
+        forget_known(run);
     } else {
         world_kill(&run->world);
     }
@@ -375,6 +381,7 @@ static void trouble(struct run *run)
         say(run, "the index is deleted");
         run->disturbed = true;
         world_lose_index(&run->world);
+        forget_known(run);
         start(run);
     }
     if (sim_once_in(&run->random, rates->rebalance))
