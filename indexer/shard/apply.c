@@ -61,6 +61,35 @@ static enum mr_code forget_document(struct shard *shard,
                      err);
 }
 
+/* Whether a record that is read again is of a document that the log forgets
+ * later on, which was done already: it is not to come back until then. */
+static bool is_forgotten(const struct shard *shard,
+                         const struct mr_record *record)
+{
+    const struct table_doc *doc;
+
+    if (record->offset >= shard->records_next)
+        return false;
+    doc = table_find(shard->table, record->key);
+    return doc == NULL || doc->documents_offset == UINT64_MAX;
+}
+
+/* Takes the document over into table and records, unless they are ahead. */
+static void set_document(struct shard *shard, const struct mr_record *record,
+                         const struct mr_document *document)
+{
+    bool newest;
+
+    if (is_forgotten(shard, record))
+        return;
+    (void)pthread_rwlock_wrlock(&shard->table_lock);
+    newest = table_set_document(shard->table, document, record->offset);
+    (void)pthread_rwlock_unlock(&shard->table_lock);
+    if (newest)
+        records_put_document(&shard->records, shard->batch, record->key,
+                             record->offset, record->value);
+}
+
 static enum mr_code apply_document(struct shard *shard,
                                    const struct mr_record *record,
                                    struct mr_err *err)
@@ -68,7 +97,6 @@ static enum mr_code apply_document(struct shard *shard,
     struct side *side = shard->sides[SIDE_KEYWORD];
     struct mr_document document;
     enum mr_code code;
-    bool newest;
     bool live;
     bool has;
 
@@ -78,12 +106,7 @@ static enum mr_code apply_document(struct shard *shard,
     if (code != MR_OK)
         return code;
     document.id = record->key;
-    (void)pthread_rwlock_wrlock(&shard->table_lock);
-    newest = table_set_document(shard->table, &document, record->offset);
-    (void)pthread_rwlock_unlock(&shard->table_lock);
-    if (newest)
-        records_put_document(&shard->records, shard->batch, record->key,
-                             record->offset, record->value);
+    set_document(shard, record, &document);
     live = document.state == MR_STATE_LIVE;
     code =
         side_kill(side, record->key, live, document.content_version, &has, err);

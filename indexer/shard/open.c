@@ -156,6 +156,7 @@ static enum mr_code begin_anew(struct shard *shard, struct mr_err *err)
     if (code == MR_OK)
         code = records_clear(&shard->records, err);
     table_clear(shard->table);
+    shard->records_next = 0;
     return code;
 }
 
@@ -172,7 +173,9 @@ static enum mr_code restore_all(struct shard *shard, struct mr_arena *arena,
     if (code == MR_OK)
         code = records_fill(&shard->records, shard->table, ends[SIDE_KEYWORD],
                             ends[SIDE_DENSE], &ahead, err);
-    if (code == MR_OK && ahead)
+    if (code == MR_OK)
+        code = records_applied(&shard->records, &shard->records_next, err);
+    if (code == MR_OK && (ahead || shard->records_next > ends[SIDE_KEYWORD]))
         code = begin_anew(shard, err);
     if (code == MR_OK)
         code = shard_folder_map(shard->folder, MANIFEST_NAME, &bytes, err);
@@ -272,8 +275,6 @@ enum mr_code shard_open(const struct shard_spec *spec, struct shard **out,
         make_sides(shard);
         code = records_init(&shard->records, spec->records, err);
     }
-    if (code == MR_OK)
-        code = mr_store_space(spec->records, "meta", &shard->meta, err);
     if (code == MR_OK)
         code = restore(shard, err);
     if (code == MR_OK)

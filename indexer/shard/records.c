@@ -7,6 +7,8 @@
 #include "common/base/mr_buf.h"
 #include "common/base/mr_reader.h"
 
+static const char applied_key[] = "applied";
+
 enum mr_code records_init(struct records *records, struct mr_store *store,
                           struct mr_err *err)
 {
@@ -16,6 +18,8 @@ enum mr_code records_init(struct records *records, struct mr_store *store,
     code = mr_store_space(store, "documents", &records->documents, err);
     if (code == MR_OK)
         code = mr_store_space(store, "vectors", &records->vectors, err);
+    if (code == MR_OK)
+        code = mr_store_space(store, "meta", &records->meta, err);
     return code;
 }
 
@@ -48,6 +52,39 @@ void records_put_vectors(const struct records *records, struct mr_batch *batch,
         mr_buf_span(&buf, vectors->error);
     mr_batch_put(batch, records->vectors, vectors->id, mr_buf_bytes(&buf));
     mr_buf_deinit(&buf);
+}
+
+void records_put_applied(const struct records *records, struct mr_batch *batch,
+                         uint64_t next)
+{
+    struct mr_buf buf = mr_buf(8);
+
+    mr_buf_u64(&buf, next);
+    mr_batch_put(batch, records->meta, mr_span_str(applied_key),
+                 mr_buf_bytes(&buf));
+    mr_buf_deinit(&buf);
+}
+
+enum mr_code records_applied(const struct records *records, uint64_t *next,
+                             struct mr_err *err)
+{
+    struct mr_arena *arena = mr_arena_new();
+    struct mr_span value;
+    struct mr_reader in;
+    enum mr_code code =
+        mr_store_get(records->store, records->meta, mr_span_str(applied_key),
+                     arena, &value, err);
+
+    *next = 0;
+    if (code == MR_OK && value.data != NULL) {
+        in = mr_reader(value);
+        *next = mr_read_u64(&in);
+        if (!mr_reader_done(&in))
+            code = mr_fail(err, MR_E_DAMAGED,
+                           "records: what was applied: %zu bytes", value.size);
+    }
+    mr_arena_free(arena);
+    return code;
 }
 
 struct mr_span records_value(struct mr_span pair, uint64_t *offset)
@@ -225,6 +262,7 @@ enum mr_code records_clear(const struct records *records, struct mr_err *err)
                           mr_span(last_key, sizeof(last_key)));
     mr_batch_delete_range(batch, records->vectors, mr_span("", 0),
                           mr_span(last_key, sizeof(last_key)));
+    mr_batch_delete(batch, records->meta, mr_span_str(applied_key));
     code = mr_store_write(records->store, batch, true, err);
     mr_batch_free(batch);
     return code;

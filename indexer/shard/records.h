@@ -5,6 +5,8 @@
  * Space "documents": id -> offset:u64, then the record's value as it was.
  * Space "vectors":   id -> offset:u64 version:u64 content:u64 state:u8, then
  *                    the error when the embedding failed.
+ * Space "meta":      "applied" -> offset:u64, the first record of `documents`
+ *                    that is not in these spaces yet; written with them.
  * Writing the same record twice changes nothing.
  *
  * Memory:  what is read lies in the arena.
@@ -26,6 +28,7 @@ struct records {
     struct mr_store *store;
     mr_space_id documents;
     mr_space_id vectors;
+    mr_space_id meta;
 };
 
 MR_MUST_CHECK enum mr_code records_init(struct records *records,
@@ -38,6 +41,11 @@ void records_put_document(const struct records *records, struct mr_batch *batch,
                           struct mr_span value);
 void records_put_vectors(const struct records *records, struct mr_batch *batch,
                          const struct mr_vectors *vectors, uint64_t offset);
+
+void records_put_applied(const struct records *records, struct mr_batch *batch,
+                         uint64_t next);
+MR_MUST_CHECK enum mr_code records_applied(const struct records *records,
+                                           uint64_t *next, struct mr_err *err);
 
 /* The record's value in a pair of the space "documents", and its offset; an
  * absent span and UINT64_MAX when it is none. */

@@ -42,7 +42,7 @@ struct shard {
     char *language;
     struct shard_folder *folder;
     struct records records;
-    mr_space_id meta; /* of the records' store */
+    uint64_t records_next; /* `documents` below it is in `records` */
     struct table *table;
     struct side *sides[MANIFEST_SIDES];
     struct analyzer *analyzer; /* the writer's */

@@ -45,7 +45,8 @@ static enum mr_code sync_records(struct shard *shard, struct mr_err *err)
     struct mr_batch *batch = mr_batch_new();
     enum mr_code code;
 
-    mr_batch_put(batch, shard->meta, mr_span_str("synced"), mr_span_str("1"));
+    mr_batch_put(batch, shard->records.meta, mr_span_str("synced"),
+                 mr_span_str("1"));
     code = mr_store_write(shard->spec.records, batch, true, err);
     mr_batch_free(batch);
     return code;
@@ -122,14 +123,19 @@ static enum mr_code apply_all(struct shard *shard,
 
 static enum mr_code write_records(struct shard *shard, struct mr_err *err)
 {
+    uint64_t next = side_next(shard->sides[SIDE_KEYWORD]);
     enum mr_code code = MR_OK;
     int round = 0;
 
+    if (next > shard->records_next)
+        records_put_applied(&shard->records, shard->batch, next);
     if (mr_batch_count(shard->batch) == 0)
         return MR_OK;
     do {
         code = mr_store_write(shard->spec.records, shard->batch, false, err);
     } while (may_retry(shard, code, round++));
+    if (code == MR_OK && next > shard->records_next)
+        shard->records_next = next;
     return code;
 }
 

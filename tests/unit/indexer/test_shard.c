@@ -49,6 +49,7 @@ struct world {
     struct mr_memory *records;
     struct mr_place place;
     struct shard *shard;
+    uint32_t batch_records; /* of a step; 0: as many as usual */
     char folder[200];
     uint64_t version;
     struct known known[IDS];
@@ -80,6 +81,7 @@ static enum mr_code try_shard(struct world *world, struct mr_err *err)
     spec.config.seal_passages = 8;
     spec.config.merge_fan_in = 2;
     spec.config.build_threads = 0;
+    spec.batch_records = world->batch_records;
     return shard_open(&spec, &world->shard, err);
 }
 
@@ -586,6 +588,34 @@ START_TEST(a_null_forgets_its_own_half_of_a_document_only)
 }
 END_TEST
 
+START_TEST(a_forgotten_document_does_not_come_back_while_the_log_is_read_again)
+{
+    struct shard_record record;
+    struct world world;
+    bool worked = true;
+
+    world_init(&world, 1);
+    put(&world, 0);
+    world.known[0].live = false;
+    send_document(&world, 0);
+    append(&world, MR_TOPIC_DOCUMENTS, "doc-0", (struct mr_span){ 0 },
+           world.version);
+    catch_up(&world);
+    shard_close(world.shard);
+    world.batch_records = 1;
+    open_shard(&world);
+    while (worked) {
+        ck_assert_int_eq(shard_step(world.shard, 0, &worked, NULL), MR_OK);
+        ck_assert_int_eq(shard_get(world.shard, mr_span_str("doc-0"),
+                                   world.arena, &record, NULL),
+                         MR_OK);
+        ck_assert(!record.found);
+        check_keyword(&world);
+    }
+    world_deinit(&world);
+}
+END_TEST
+
 /* The same place on a log that has lost its end. */
 static void lose_log(struct world *world)
 {
@@ -773,6 +803,9 @@ int main(void)
                         0, SEEDS);
     tcase_add_loop_test(tcase, files_are_equal_however_the_records_were_read, 0,
                         SEEDS);
+    tcase_add_test(
+        tcase,
+        a_forgotten_document_does_not_come_back_while_the_log_is_read_again);
     tcase_add_test(tcase, a_null_forgets_its_own_half_of_a_document_only);
     tcase_add_loop_test(
         tcase, a_shard_that_knows_more_than_the_log_is_built_anew, 0, SEEDS);
