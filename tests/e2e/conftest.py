@@ -10,6 +10,7 @@ import pathlib
 import re
 import signal
 import subprocess
+import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -39,6 +40,8 @@ class Reply:
 class Server:
     """`millrace up` on a free port."""
 
+    started = []
+
     def __init__(self, data, *options):
         self.data = pathlib.Path(data)
         self.options = options
@@ -51,6 +54,7 @@ class Server:
              "127.0.0.1:0", *self.options],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             bufsize=1)
+        Server.started.append(self)
         line = self.process.stdout.readline()
         found = READY.search(line)
         if found is None:
@@ -133,6 +137,17 @@ def binary():
     if not pathlib.Path(BINARY).exists():
         pytest.skip(f"{BINARY} is not built: deploy/build builds it")
     return BINARY
+
+
+@pytest.fixture
+def tmp_path():
+    """A folder for one test, gone after it with every server it started:
+    a store reserves room on the disk, and many of them fill it."""
+    with tempfile.TemporaryDirectory(prefix="millrace-e2e-",
+                                     ignore_cleanup_errors=True) as path:
+        yield pathlib.Path(path)
+        while Server.started:
+            Server.started.pop().close()
 
 
 @pytest.fixture
