@@ -171,7 +171,7 @@ static enum mr_code open_retriever(struct engine *engine, struct mr_err *err)
         .shards = engine->shards,
         .shard_count = engine->shard_count,
         .model = engine->model,
-        .rrf_k = engine->options.retriever.rrf_k,
+        .keyword_weight = engine->options.retriever.keyword_weight,
     };
     return retriever_new(&spec, &engine->retriever, err);
 }

@@ -10,14 +10,14 @@
 #include "common/base/mr_mem.h"
 #include "retriever/api/api.h"
 
-#define TOP_K         10u
-#define PER_DOCUMENT  3u
-#define RRF_K         60.0
-#define WAIT_MS       60000
-#define BULK_LAG      200u
-#define SOURCE_RANK   10u
-#define GENERATOR_MS  60000
-#define ANSWER_TOKENS 512u
+#define TOP_K          10u
+#define PER_DOCUMENT   3u
+#define KEYWORD_WEIGHT 0.4
+#define WAIT_MS        60000
+#define BULK_LAG       200u
+#define SOURCE_RANK    10u
+#define GENERATOR_MS   60000
+#define ANSWER_TOKENS  512u
 
 /* Each path once for the collection `main`, once for any by its name. */
 #define BOTH(method, path, handler)                    \
@@ -59,7 +59,7 @@ struct retriever_config retriever_config_default(void)
         .mode = "hybrid",
         .top_k = TOP_K,
         .per_document = PER_DOCUMENT,
-        .rrf_k = RRF_K,
+        .keyword_weight = KEYWORD_WEIGHT,
         .wait_ms_max = WAIT_MS,
         .bulk_lag_max = BULK_LAG,
         .source_rank = SOURCE_RANK,
@@ -104,10 +104,11 @@ enum mr_code retriever_new(const struct retriever_spec *spec,
     config->generator.model = copy(spec->config.generator.model);
     config->generator.api_key = copy(spec->config.generator.api_key);
     retriever->started_us = mr_clock_mono_us(spec->place->clock);
-    retriever->search = (struct search_place){ .shards = spec->shards,
-                                               .shard_count = spec->shard_count,
-                                               .model = spec->model,
-                                               .rrf_k = spec->config.rrf_k };
+    retriever->search =
+        (struct search_place){ .shards = spec->shards,
+                               .shard_count = spec->shard_count,
+                               .model = spec->model,
+                               .keyword_weight = spec->config.keyword_weight };
     if (!search_mode_of(mr_span_str(config->mode), &retriever->mode))
         code = mr_fail(err, MR_E_CONFIG,
                        "search.mode: \"%s\" should be hybrid, dense or keyword",

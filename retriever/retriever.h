@@ -38,7 +38,7 @@ struct retriever_config {
     const char *mode; /* "hybrid", "dense", "keyword": when a query has none */
     uint32_t top_k;
     uint32_t per_document;
-    double rrf_k; /* of reciprocal rank fusion */
+    double keyword_weight; /* in a hybrid ranking: 0..1 */
     int64_t wait_ms_max;
     uint64_t bulk_lag_max; /* records behind at which bulk writes are held */
     uint32_t source_rank;  /* of documents that are pushed */

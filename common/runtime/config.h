@@ -102,7 +102,7 @@ struct mr_config {
         const char *mode; /* "hybrid", "dense", "keyword" */
         uint32_t top_k;
         uint32_t per_document;
-        double rrf_k;
+        double keyword_weight;
     } search;
     struct {
         const char *url; /* NULL: none */

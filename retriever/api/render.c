@@ -156,7 +156,7 @@ static void render_terms(struct mr_json_out *out,
     mr_json_object_end(out);
 }
 
-/* Each side's rank and score, and what each word gave. */
+/* Each side's rank, score and part in the sum, and what each word gave. */
 static void render_explanation(struct mr_json_out *out,
                                const struct search_result *result,
                                const struct fused_hit *fused)
@@ -170,6 +170,8 @@ static void render_explanation(struct mr_json_out *out,
         mr_json_put_u64(out, fused->keyword_rank);
         mr_json_key(out, "bm25");
         mr_json_put_number(out, fused->keyword_score);
+        mr_json_key(out, "part");
+        mr_json_put_number(out, fused->keyword_part);
         if (fused->parts != NULL)
             render_terms(out, result, fused);
         mr_json_object_end(out);
@@ -181,6 +183,8 @@ static void render_explanation(struct mr_json_out *out,
         mr_json_put_u64(out, fused->dense_rank);
         mr_json_key(out, "cosine");
         mr_json_put_number(out, fused->dense_score);
+        mr_json_key(out, "part");
+        mr_json_put_number(out, fused->dense_part);
         mr_json_object_end(out);
     }
     mr_json_object_end(out);

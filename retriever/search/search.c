@@ -153,9 +153,9 @@ static size_t rank(struct run *run, struct fused_hit **hits)
 
     switch (run->request->mode) {
     case SEARCH_HYBRID:
-        fuse_ranks(run->keyword, run->keyword_count, run->dense,
-                   run->dense_count, run->place->rrf_k, run->arena, hits,
-                   &count);
+        fuse_scores(run->keyword, run->keyword_count, run->dense,
+                    run->dense_count, run->place->keyword_weight, run->arena,
+                    hits, &count);
         break;
     case SEARCH_KEYWORD:
         fuse_single(run->keyword, count, false, run->arena, hits);

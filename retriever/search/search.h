@@ -26,7 +26,7 @@ struct search_place {
     struct shard *const *shards;
     size_t shard_count;
     struct mr_model *model;
-    double rrf_k;
+    double keyword_weight;
 };
 
 struct search_hit {
