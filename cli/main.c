@@ -18,15 +18,21 @@ const struct cli_command cli_commands[] = {
       "  millrace up --data /var/lib/millrace --listen 127.0.0.1:7700\n"
       "  millrace up -c millrace.yaml",
       cli_run_up },
-    { "ingest", "URL|PATH...", "give web sites and folders to the server",
-      "The server reads them now, and again by itself: sites every day, more\n"
-      "or less often as they change, and folders as soon as something "
-      "changes.\n"
-      "Giving a source again reads it now.  A crawl stays below the URL that "
-      "is\n"
-      "given.\n\n"
+    { "ingest", "URL|PATH|-...",
+      "give web sites, folders or lines to the server",
+      "The server reads sites and folders now, and again by itself: sites\n"
+      "every day, more or less often as they change, and folders as soon as\n"
+      "something changes.  Giving a source again reads it now.  A crawl stays\n"
+      "below the URL that is given.\n\n"
+      "\"-\" is standard input: a JSON object a line, {\"text\" or \"html\",\n"
+      "\"id\", \"title\", \"url\", \"metadata\", \"time\", \"owner\", "
+      "\"acl\"}.  "
+      "A broken\nline is named by its number, the rest goes on, and the exit "
+      "code is 1.\n\n"
       "  millrace ingest --wait https://example.org/docs/\n"
-      "  millrace ingest notes/ report.html",
+      "  millrace ingest notes/ report.html\n"
+      "  zcat corpus.jsonl.gz | millrace ingest --wait -\n"
+      "  millrace ingest --wait --json - < corpus.jsonl | jq .given[0].states",
       cli_run_ingest },
     { "query", "TEXT", "search, and print the passages found",
       "Asks the running server.  Words need no quotes.\n\n"

@@ -10,13 +10,21 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "common/base/mr_assert.h"
 #include "common/base/mr_buf.h"
 #include "common/base/mr_mem.h"
 #include "common/http/client.h"
 
 #define BODY_BYTES_MAX ((size_t)256 * 1024 * 1024)
+#define POLL_MS        1000
+
+struct remote {
+    struct mr_http *http;
+    const char *server;
+};
 
 struct inside {
+    struct remote *own; /* when the call was the only one */
     struct mr_http *http;
     struct mr_http_response *response;
 };
@@ -30,53 +38,66 @@ static const char *server_of(const char *given)
     return named != NULL && named[0] != '\0' ? named : REMOTE_DEFAULT;
 }
 
-/* The server's own words when it has some. */
-static void print_refusal(const struct remote_reply *reply, const char *path)
+struct mr_span remote_words(const struct remote_reply *reply)
 {
     const struct mr_json *error =
         reply->json == NULL ? NULL : mr_json_get(reply->json, "error");
-    struct mr_span message = mr_json_text(mr_json_get(error, "message"));
 
-    if (message.data != NULL)
-        (void)fprintf(stderr, "millrace: %.*s\n", (int)message.size,
-                      (const char *)message.data);
+    return mr_json_text(mr_json_get(error, "message"));
+}
+
+void remote_print(const struct remote_reply *reply, const char *server,
+                  const char *path)
+{
+    const struct inside *inside = reply->inside;
+    struct mr_span words = remote_words(reply);
+
+    if (reply->exit_code == CLI_NO_SERVER)
+        (void)fprintf(stderr,
+                      "millrace: no answer from %s (%s)\nis it running? "
+                      "`millrace up` starts it; --server URL names another\n",
+                      server_of(server), inside->response->err.text);
+    else if (words.data != NULL)
+        (void)fprintf(stderr, "millrace: %.*s\n", (int)words.size,
+                      (const char *)words.data);
     else
         (void)fprintf(stderr, "millrace: %s was answered with %d\n", path,
                       reply->status);
 }
 
-static void take(struct remote_reply *reply, struct inside *inside,
-                 const char *server, const char *path, bool quiet)
-{
-    struct mr_http_response *response = inside->response;
-
-    if (response->code != MR_OK) {
-        reply->exit_code = CLI_NO_SERVER;
-        if (quiet)
-            return;
-        (void)fprintf(stderr,
-                      "millrace: no answer from %s (%s)\nis it running? "
-                      "`millrace up` starts it; --server URL names another\n",
-                      server, response->err.text);
-        return;
-    }
-    reply->status = response->status;
-    reply->body = mr_span(response->body, response->body_size);
-    if (mr_json_parse(reply->body, &reply->json, NULL) != MR_OK)
-        reply->json = NULL;
-    if (response->status / 100 == 2)
-        return;
-    if (!quiet)
-        print_refusal(reply, path);
-    reply->exit_code = CLI_FAILED;
-}
-
-static struct remote_reply call(const char *server, const char *method,
-                                const char *path, struct mr_span body,
-                                long timeout_ms, bool quiet)
+static struct remote_reply reply_of(struct remote *remote,
+                                    struct mr_http_response *response)
 {
     struct inside *inside = mr_calloc(1, sizeof(*inside));
-    struct remote_reply reply = { .inside = inside };
+    struct remote_reply reply = { .tag = response->tag, .inside = inside };
+
+    *inside = (struct inside){ .http = remote->http, .response = response };
+    if (response->code != MR_OK) {
+        reply.exit_code = CLI_NO_SERVER;
+        return reply;
+    }
+    reply.status = response->status;
+    reply.body = mr_span(response->body, response->body_size);
+    if (mr_json_parse(reply.body, &reply.json, NULL) != MR_OK)
+        reply.json = NULL;
+    if (response->status / 100 != 2)
+        reply.exit_code = CLI_FAILED;
+    return reply;
+}
+
+struct remote *remote_open(const char *server, uint32_t at_once)
+{
+    struct remote *remote = mr_calloc(1, sizeof(*remote));
+
+    remote->server = server_of(server);
+    remote->http = mr_http_client_new(&(struct mr_http_client_spec){
+        .user_agent = "millrace-cli", .connections_max = at_once });
+    return remote;
+}
+
+bool remote_begin(struct remote *remote, const char *method, const char *path,
+                  struct mr_span body, long timeout_ms, void *tag)
+{
     struct mr_http_header header = { "Content-Type", "application/json" };
     struct mr_buf url = mr_buf(64 * 1024);
     struct mr_err err = { 0 };
@@ -88,25 +109,58 @@ static struct remote_reply call(const char *server, const char *method,
         .bytes_max = BODY_BYTES_MAX,
         .total_ms = timeout_ms,
         .allow_private = true,
+        .tag = tag,
     };
+    bool good;
 
-    server = server_of(server);
-    mr_buf_printf(&url, "%s%s", strstr(server, "://") == NULL ? "http://" : "",
-                  server);
+    mr_buf_printf(&url, "%s%s",
+                  strstr(remote->server, "://") == NULL ? "http://" : "",
+                  remote->server);
     while (url.size > 0 && url.data[url.size - 1] == '/')
         url.size--;
     mr_buf_str(&url, path);
     request.url = mr_buf_text(&url);
-    inside->http = mr_http_client_new(
-        &(struct mr_http_client_spec){ .user_agent = "millrace-cli" });
-    if (mr_http_call_once(inside->http, &request, &inside->response, &err) !=
-        MR_OK) {
+    good = mr_http_start(remote->http, &request, &err) == MR_OK;
+    if (!good)
         (void)fprintf(stderr, "millrace: %s\n", err.text);
-        reply.exit_code = CLI_USAGE;
-    } else {
-        take(&reply, inside, server, path, quiet);
-    }
     mr_buf_deinit(&url);
+    return good;
+}
+
+struct remote_reply remote_next(struct remote *remote)
+{
+    struct mr_http_response *response = NULL;
+    struct mr_err err = { 0 };
+
+    while (response == NULL)
+        MR_ASSERT(mr_http_poll(remote->http, POLL_MS, &response, &err) ==
+                  MR_OK);
+    return reply_of(remote, response);
+}
+
+void remote_close(struct remote *remote)
+{
+    if (remote == NULL)
+        return;
+    mr_http_client_free(remote->http);
+    mr_free(remote);
+}
+
+static struct remote_reply call(const char *server, const char *method,
+                                const char *path, struct mr_span body,
+                                long timeout_ms, bool quiet)
+{
+    struct remote *remote = remote_open(server, 1);
+    struct remote_reply reply = { .exit_code = CLI_USAGE };
+
+    if (!remote_begin(remote, method, path, body, timeout_ms, NULL)) {
+        remote_close(remote);
+        return reply;
+    }
+    reply = remote_next(remote);
+    ((struct inside *)reply.inside)->own = remote;
+    if (reply.exit_code != CLI_OK && !quiet)
+        remote_print(&reply, server, path);
     return reply;
 }
 
@@ -148,7 +202,7 @@ void remote_free(struct remote_reply *reply)
         return;
     mr_json_free(reply->json);
     mr_http_free_response(inside->http, inside->response);
-    mr_http_client_free(inside->http);
+    remote_close(inside->own);
     mr_free(inside);
     reply->inside = NULL;
 }

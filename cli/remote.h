@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * remote.h - a call of a command to the server.
+ * remote.h - calls of a command to the server: one, or many at once over
+ * connections that are kept.
  *
  * Memory:  the reply is freed by remote_free().
+ * Threads: one at a time.
  * I/O:     the network; what goes wrong is printed to standard error.
  */
 #ifndef CLI_REMOTE_H
 #define CLI_REMOTE_H
+
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "common/base/mr_span.h"
 #include "common/json/json.h"
@@ -18,6 +23,7 @@ struct remote_reply {
     int status;
     struct mr_json *json; /* NULL when there is none */
     struct mr_span body;  /* as it came */
+    void *tag;            /* of remote_begin() */
     void *inside;
 };
 
@@ -34,6 +40,29 @@ struct remote_reply remote_call(const char *server, const char *method,
 struct remote_reply remote_quiet(const char *server, const char *method,
                                  const char *path, struct mr_span body,
                                  long timeout_ms);
+
+/* Many calls.  Freed by remote_close(), after all replies. */
+struct remote;
+
+struct remote *remote_open(const char *server, uint32_t at_once);
+
+/* Begins a call; all of it is copied.  False: the address is none, which was
+ * printed. */
+bool remote_begin(struct remote *remote, const char *method, const char *path,
+                  struct mr_span body, long timeout_ms, void *tag);
+
+/* Waits for one that ended; prints nothing.  There must be one under way. */
+struct remote_reply remote_next(struct remote *remote);
+
+/* NULL does nothing. */
+void remote_close(struct remote *remote);
+
+/* Prints what a reply without success means; remote_call() has done so. */
+void remote_print(const struct remote_reply *reply, const char *server,
+                  const char *path);
+
+/* The server's words of a refusal; absent when there are none. */
+struct mr_span remote_words(const struct remote_reply *reply);
 
 /* `text` percent-encoded as one segment of a path, freed by mr_free(). */
 char *remote_segment(const char *text);

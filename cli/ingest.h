@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * ingest.h - what `millrace ingest` is made of: sources that the server reads
+ * by itself, and lines of standard input that are put one by one.
+ *
+ * Each gives an object for --json, and words otherwise; what went wrong is
+ * printed to standard error in both cases.
+ *
+ * Memory:  names and ids are freed by mr_free().
+ * Threads: one.
+ * I/O:     the server, standard input, standard output and error.
+ */
+#ifndef CLI_INGEST_H
+#define CLI_INGEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/json/json.h"
+
+struct ingest_wishes {
+    const char *server;
+    const char *max_pages;
+    const char *depth;
+    bool allow_private;
+    bool wait;
+    bool json;
+};
+
+/* What the server made of one argument. */
+struct ingest_given {
+    const char *what; /* as it was given */
+    char *name;       /* of the source; NULL: it was refused */
+    uint64_t job;
+};
+
+/* Gives one site, folder or file to the server; the exit code. */
+int ingest_give(const struct ingest_wishes *wishes, const char *what,
+                struct ingest_given *out);
+
+/* Waits until all of it is searchable in every mode; the exit code.  With
+ * --json the source's status is a member "status" of the open object. */
+int ingest_wait(const struct ingest_wishes *wishes,
+                const struct ingest_given *given, struct mr_json_out *out);
+
+/* Puts every line of standard input, and with --wait waits for what becomes
+ * of each; the exit code.  With --json into the open object. */
+int ingest_lines(const struct ingest_wishes *wishes, struct mr_json_out *out);
+
+/* A write that was taken, to wait for it. */
+struct ingest_taken {
+    uint64_t line; /* of standard input */
+    uint64_t version;
+    char *id;
+};
+
+/* Waits until the writes, the last of each partition, are known in every mode,
+ * and nothing waits for its vectors any more; the exit code. */
+int ingest_settle(const struct ingest_wishes *wishes,
+                  const struct ingest_taken *last, size_t count);
+
+enum ingest_state {
+    INGEST_LIVE,
+    INGEST_DUPLICATE,
+    INGEST_REJECTED,
+    INGEST_DELETED, /* by somebody, meanwhile */
+    INGEST_FAILED,
+    INGEST_STATES,
+};
+
+extern const char *const ingest_state_names[INGEST_STATES];
+
+struct ingest_fates {
+    uint64_t states[INGEST_STATES];
+    /* Told of each that was rejected or failed. */
+    void (*problem)(void *context, uint64_t line, const char *words);
+    void *context;
+};
+
+/* Waits as above for all of them, and counts what became of each; the exit
+ * code. */
+int ingest_fates(const struct ingest_wishes *wishes, struct ingest_taken *taken,
+                 size_t count, struct ingest_fates *fates);
+
+void ingest_pause(void);
+
+/* A bar on standard error when that is a terminal; `total` 0: unknown. */
+void ingest_bar(const char *name, double done, double total, const char *rest);
+void ingest_bar_clear(void);
+
+#endif

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * ingest_index.c - from what was taken to its final state in every mode.
+ *
+ * A search with `at_least` waits for one document; asked for the last of each
+ * partition it waits for all before it, by words.  A document without vectors
+ * (rejected, or a duplicate) says nothing about those before it, and one whose
+ * vectors were known comes before its turn; so what is still without vectors
+ * is waited for too.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/command.h"
+#include "cli/ingest.h"
+#include "cli/remote.h"
+#include "common/base/mr_buf.h"
+#include "common/base/mr_hash.h"
+#include "common/base/mr_mem.h"
+
+#define TIMEOUT_MS 60000L
+#define PAUSE_NS   200000000L
+#define AT_ONCE    8u
+/* Looks without progress after which vectors are not waited for: a minute. */
+#define STALLED_MAX 300u
+
+const char *const ingest_state_names[INGEST_STATES] = {
+    [INGEST_LIVE] = "live",         [INGEST_DUPLICATE] = "duplicate",
+    [INGEST_REJECTED] = "rejected", [INGEST_DELETED] = "deleted",
+    [INGEST_FAILED] = "failed",
+};
+
+void ingest_pause(void)
+{
+    struct timespec wait = { .tv_nsec = PAUSE_NS };
+
+    (void)nanosleep(&wait, NULL);
+}
+
+static double number(const struct mr_json *object, const char *key)
+{
+    return mr_json_number(mr_json_get(object, key), 0);
+}
+
+/* A search that is answered once the write is known in every mode. */
+static void write_search(const struct ingest_taken *taken, struct mr_buf *body)
+{
+    struct mr_json_out out = mr_json_out(body);
+    struct mr_buf token = mr_buf((size_t)1 << 20);
+
+    mr_buf_printf(&token, "%016" PRIx64 "-", taken->version);
+    mr_buf_str(&token, taken->id);
+    mr_json_object_begin(&out);
+    mr_json_key(&out, "query");
+    mr_json_put_str(&out, "x");
+    mr_json_key(&out, "top_k");
+    mr_json_put_u64(&out, 1);
+    mr_json_key(&out, "draft");
+    mr_json_put_bool(&out, true);
+    mr_json_key(&out, "at_least");
+    mr_json_put_text(&out, mr_buf_bytes(&token));
+    mr_json_object_end(&out);
+    mr_buf_deinit(&token);
+}
+
+/* The server waits some seconds at a time. */
+static int wait_for(const struct ingest_wishes *wishes,
+                    const struct ingest_taken *taken)
+{
+    struct mr_buf body = mr_buf((size_t)1 << 20);
+    int code = CLI_OK;
+    int status = 503;
+
+    write_search(taken, &body);
+    while (code == CLI_OK && status == 503) {
+        struct remote_reply reply =
+            remote_quiet(wishes->server, "POST", "/v1/search",
+                         mr_buf_bytes(&body), TIMEOUT_MS);
+
+        status = reply.status;
+        code = status == 503 ? CLI_OK : reply.exit_code;
+        if (code != CLI_OK)
+            remote_print(&reply, wishes->server, "/v1/search");
+        remote_free(&reply);
+    }
+    mr_buf_deinit(&body);
+    return code;
+}
+
+/* Documents that are found by words and not by meaning; -1: *code. */
+static double without_vectors(const struct ingest_wishes *wishes, int *code)
+{
+    struct remote_reply reply = remote_call(wishes->server, "GET", "/v1/status",
+                                            (struct mr_span){ 0 }, TIMEOUT_MS);
+    const struct mr_json *searchable = mr_json_get(reply.json, "searchable");
+    double words = number(searchable, "keyword");
+    double waiting = words - number(searchable, "dense");
+    char rest[80];
+
+    *code = reply.exit_code;
+    remote_free(&reply);
+    if (*code != CLI_OK)
+        return -1;
+    (void)snprintf(rest, sizeof(rest), "searchable by meaning");
+    ingest_bar("index", words - waiting, words, rest);
+    return waiting;
+}
+
+int ingest_settle(const struct ingest_wishes *wishes,
+                  const struct ingest_taken *last, size_t count)
+{
+    unsigned stalled = 0;
+    double least = -1;
+    double waiting = 1;
+    int code = CLI_OK;
+
+    if (count == 0)
+        return CLI_OK;
+    for (size_t i = 0; code == CLI_OK && i < count; i++)
+        code = wait_for(wishes, &last[i]);
+    while (code == CLI_OK && stalled < STALLED_MAX) {
+        waiting = without_vectors(wishes, &code);
+        if (waiting <= 0)
+            return code;
+        stalled = least < 0 || waiting < least ? 0 : stalled + 1;
+        least = stalled == 0 ? waiting : least;
+        ingest_pause();
+    }
+    if (code != CLI_OK)
+        return code;
+    ingest_bar_clear();
+    (void)fprintf(stderr,
+                  "millrace ingest: %.0f documents have no vectors, and that "
+                  "did not change for a minute; they are found by their words "
+                  "only: see `millrace status`\n",
+                  waiting);
+    return CLI_FAILED;
+}
+
+/* The last write of each partition, of `shards`; freed by mr_free(). */
+static struct ingest_taken *last_of(const struct ingest_taken *taken,
+                                    size_t count, size_t shards, size_t *found)
+{
+    struct ingest_taken *last = mr_calloc(shards, sizeof(*last));
+
+    for (size_t i = 0; i < count; i++) {
+        size_t nth =
+            mr_partition_of(mr_span_str(taken[i].id), (uint32_t)shards);
+
+        if (last[nth].id == NULL || taken[i].version > last[nth].version)
+            last[nth] = taken[i];
+    }
+    *found = 0;
+    for (size_t i = 0; i < shards; i++) {
+        if (last[i].id != NULL)
+            last[(*found)++] = last[i];
+    }
+    return last;
+}
+
+static int settle_all(const struct ingest_wishes *wishes,
+                      const struct ingest_taken *taken, size_t count)
+{
+    struct remote_reply reply = remote_call(wishes->server, "GET", "/v1/status",
+                                            (struct mr_span){ 0 }, TIMEOUT_MS);
+    double shards = number(mr_json_get(reply.json, "index"), "shards");
+    int code = reply.exit_code;
+    struct ingest_taken *last;
+    size_t found;
+
+    remote_free(&reply);
+    if (code != CLI_OK)
+        return code;
+    last = last_of(taken, count, shards < 1 ? 1 : (size_t)shards, &found);
+    code = ingest_settle(wishes, last, found);
+    mr_free(last);
+    return code;
+}
+
+static bool ask(struct remote *remote, struct ingest_taken *taken)
+{
+    char *segment = remote_segment(taken->id);
+    struct mr_buf path = mr_buf((size_t)1 << 16);
+    bool good;
+
+    mr_buf_printf(&path, "/v1/why/%s", segment);
+    good = remote_begin(remote, "GET", mr_buf_text(&path),
+                        (struct mr_span){ 0 }, TIMEOUT_MS, taken);
+    mr_buf_deinit(&path);
+    mr_free(segment);
+    return good;
+}
+
+static void count_state(struct ingest_fates *fates, uint64_t line,
+                        const struct mr_json *story)
+{
+    struct mr_span state = mr_json_text(mr_json_get(story, "state"));
+    struct mr_span reason = mr_json_text(mr_json_get(story, "reason"));
+    struct mr_buf words = mr_buf((size_t)1 << 16);
+    int nth = 0;
+
+    while (nth < INGEST_STATES &&
+           !mr_span_equal(state, mr_span_str(ingest_state_names[nth])))
+        nth++;
+    if (nth == INGEST_STATES)
+        return;
+    fates->states[nth]++;
+    mr_buf_printf(&words, "%s: %.*s", ingest_state_names[nth],
+                  MR_SPAN_ARG(reason));
+    if (nth == INGEST_REJECTED || nth == INGEST_FAILED)
+        fates->problem(fates->context, line, mr_buf_text(&words));
+    mr_buf_deinit(&words);
+}
+
+/* One answer; asks again for what the index does not know yet. */
+static int take_answer(const struct ingest_wishes *wishes,
+                       struct remote *remote, struct ingest_fates *fates,
+                       bool *again)
+{
+    struct remote_reply reply = remote_next(remote);
+    struct ingest_taken *taken = reply.tag;
+    int code = reply.exit_code;
+
+    *again = reply.status == 404 ||
+             (code == CLI_OK &&
+              (uint64_t)number(reply.json, "version") < taken->version);
+    if (*again) {
+        ingest_pause();
+        code = ask(remote, taken) ? CLI_OK : CLI_USAGE;
+    } else if (code == CLI_OK) {
+        count_state(fates, taken->line, reply.json);
+    } else {
+        remote_print(&reply, wishes->server, "/v1/why");
+    }
+    remote_free(&reply);
+    return code;
+}
+
+int ingest_fates(const struct ingest_wishes *wishes, struct ingest_taken *taken,
+                 size_t count, struct ingest_fates *fates)
+{
+    struct remote *remote = remote_open(wishes->server, AT_ONCE);
+    int code = count == 0 ? CLI_OK : settle_all(wishes, taken, count);
+    size_t begun = 0;
+    size_t ended = 0;
+    bool again;
+
+    while (code == CLI_OK && ended < count) {
+        if (begun < count && begun - ended < AT_ONCE) {
+            code = ask(remote, &taken[begun++]) ? CLI_OK : CLI_USAGE;
+            continue;
+        }
+        code = take_answer(wishes, remote, fates, &again);
+        ended += again ? 0 : 1;
+    }
+    remote_close(remote);
+    ingest_bar_clear();
+    return code;
+}
