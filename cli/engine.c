@@ -55,6 +55,11 @@ static enum mr_code open_backends(struct engine *engine, struct mr_err *err)
     code = make_folder(engine->data, err);
     if (code == MR_OK)
         code = mr_rocksdb_open(&log, &engine->log, err);
+    if (code == MR_E_DAMAGED)
+        return mr_fail(err, code,
+                       "%.265s; restore it from a backup, for all else is "
+                       "made from it",
+                       err->text);
     if (code == MR_OK)
         code =
             mr_blob_folder_open(path_in(engine, "blobs"), &engine->blobs, err);
@@ -125,6 +130,10 @@ static enum mr_code open_shard(struct engine *engine, const char *folder,
 
     if (code == MR_OK)
         code = mr_rocksdb_open(&records, &engine->records[partition], err);
+    if (code == MR_E_DAMAGED)
+        return mr_fail(err, code,
+                       "%.200s; delete %.75s to build it anew from the log",
+                       err->text, name);
     if (code != MR_OK)
         return code;
     spec.records = mr_rocksdb_store(engine->records[partition]);

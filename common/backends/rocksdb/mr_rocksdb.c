@@ -39,12 +39,24 @@ struct options {
     rocksdb_cache_t *caches[ROCKS_FAMILIES];
 };
 
+/* Recovery puts nothing into tables and so deletes no write-ahead log, before
+ * it is known that the log was whole. */
+static void set_recovery(rocksdb_options_t *options)
+{
+    char *words = NULL;
+
+    rocksdb_get_options_from_string(options, "avoid_flush_during_recovery=true",
+                                    options, &words);
+    MR_ASSERT(words == NULL);
+    rocksdb_options_set_wal_recovery_mode(options, POINT_IN_TIME);
+}
+
 static void set_database(rocksdb_options_t *options, size_t write_buffer)
 {
+    set_recovery(options);
     rocksdb_options_set_create_if_missing(options, 1);
     rocksdb_options_set_create_missing_column_families(options, 1);
     rocksdb_options_set_paranoid_checks(options, 1);
-    rocksdb_options_set_wal_recovery_mode(options, POINT_IN_TIME);
     rocksdb_options_set_max_open_files(options, OPEN_FILES_MAX);
     rocksdb_options_set_max_background_jobs(options, BACKGROUND_JOBS);
     rocksdb_options_set_db_write_buffer_size(options, 3 * write_buffer);
@@ -197,7 +209,7 @@ static void free_tables(struct mr_rocksdb *db)
 /* What an open has come to so far. */
 static void release(struct mr_rocksdb *db)
 {
-    rocks_sync_close(db);
+    rocks_mark_close(db);
     if (db->handle != NULL) {
         for (int i = 0; i < ROCKS_FAMILIES; i++)
             rocksdb_column_family_handle_destroy(db->families[i]);
@@ -214,12 +226,29 @@ static void release(struct mr_rocksdb *db)
     mr_free(db);
 }
 
+/* What was recovered goes into tables, so that the next open need not read it
+ * again.  On a full disk it does not, and the next write says so. */
+static void flush(struct mr_rocksdb *db)
+{
+    rocksdb_flushoptions_t *options = rocksdb_flushoptions_create();
+
+    for (int i = 0; i < ROCKS_FAMILIES; i++) {
+        char *words = NULL;
+
+        rocksdb_flush_cf(db->handle, options, db->families[i], &words);
+        rocksdb_free(words);
+    }
+    rocksdb_flushoptions_destroy(options);
+}
+
 enum mr_code mr_rocksdb_open(const struct mr_rocksdb_spec *spec,
                              struct mr_rocksdb **out, struct mr_err *err)
 {
     struct mr_rocksdb *db;
     enum mr_code code = check_folder(spec->path, err);
 
+    if (code == MR_OK)
+        code = rocks_mark_check_manifest(spec->path, err);
     if (code != MR_OK)
         return code;
     db = mr_calloc(1, sizeof(*db));
@@ -229,7 +258,8 @@ enum mr_code mr_rocksdb_open(const struct mr_rocksdb_spec *spec,
     db->clock = spec->clock;
     db->read_options = rocksdb_readoptions_create();
     db->write_options = rocksdb_writeoptions_create();
-    db->sync.mark_fd = -1;
+    db->mark.fd = -1;
+    db->mark.manifest_fd = -1;
     db->clean_keys_max = CLEAN_KEYS_MAX;
     pthread_mutex_init(&db->lock, NULL);
     pthread_mutex_init(&db->write_lock, NULL);
@@ -237,13 +267,15 @@ enum mr_code mr_rocksdb_open(const struct mr_rocksdb_spec *spec,
     pthread_cond_init(&db->sync.done, NULL);
     code = open_handle(db, spec, err);
     if (code == MR_OK)
-        code = rocks_sync_open(db, err);
+        code = rocks_mark_open(db, err);
     if (code == MR_OK)
         code = rocks_meta_load(db, err);
     if (code != MR_OK) {
         release(db);
         return code;
     }
+    flush(db);
+    rocks_mark_set(db, db->mark.last);
     *out = db;
     return MR_OK;
 }

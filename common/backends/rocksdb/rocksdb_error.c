@@ -27,6 +27,23 @@ static bool is_damage(const char *words)
            strstr(words, "No such file or directory") != NULL;
 }
 
+/* The words with file names only: "/a/b/000013.sst" is " 000013.sst". */
+static const char *without(char *words, const char *path)
+{
+    size_t size = strlen(path);
+    char *at = words;
+
+    while (size > 0 && (at = strstr(at, path)) != NULL) {
+        if (at[size] != '/') {
+            at += size;
+            continue;
+        }
+        *at = ' ';
+        memmove(at + 1, at + size + 1, strlen(at + size + 1) + 1);
+    }
+    return words;
+}
+
 enum mr_code rocks_fail_at(const char *path, char *words, struct mr_err *err)
 {
     enum mr_code code = MR_E_UNAVAILABLE;
@@ -36,8 +53,8 @@ enum mr_code rocks_fail_at(const char *path, char *words, struct mr_err *err)
                        "rocksdb: another process has the folder %.100s", path);
     else if (is_damage(words))
         code = mr_fail(err, MR_E_DAMAGED,
-                       "rocksdb: the folder %.60s is damaged: %.200s", path,
-                       words);
+                       "rocksdb: the folder %.140s is damaged: %.150s", path,
+                       without(words, path));
     else if (strstr(words, "Column famil") != NULL)
         code = mr_fail(err, MR_E_CONFIG,
                        "rocksdb: %.100s is of a newer millrace: %.150s", path,

@@ -19,6 +19,7 @@
 #include <stdatomic.h>
 
 #include "common/backends/rocksdb/mr_rocksdb.h"
+#include "common/backends/rocksdb/rocksdb_mark.h"
 #include "common/backends/rocksdb/rocksdb_record.h"
 
 /* Far above what generations and models make of two dozen topics. */
@@ -65,7 +66,6 @@ struct rocks_sync {
     bool running;
     struct mr_err err;    /* of the last that failed */
     atomic_bool distrust; /* a write or a sync has failed */
-    int mark_fd;          /* the file "synced" */
 };
 
 struct rocks_bus {
@@ -95,7 +95,8 @@ struct mr_rocksdb {
     atomic_uint space_count;
     struct rocks_reader *readers; /* lock; newest first */
     struct rocks_sync sync;
-    size_t clean_keys_max; /* of one pass of a compaction */
+    struct rocks_mark mark; /* of who leads a sync */
+    size_t clean_keys_max;  /* of one pass of a compaction */
 };
 
 /* --- rocksdb_error.c --- */
@@ -154,11 +155,6 @@ MR_MUST_CHECK enum mr_code rocks_write(struct mr_rocksdb *db,
                                        struct mr_err *err);
 
 /* --- rocksdb_sync.c --- */
-
-/* Opens the mark and holds it against what the open found. */
-MR_MUST_CHECK enum mr_code rocks_sync_open(struct mr_rocksdb *db,
-                                           struct mr_err *err);
-void rocks_sync_close(struct mr_rocksdb *db);
 
 /* A write has failed: the next sync makes sure that writes succeed again. */
 void rocks_sync_distrust(struct mr_rocksdb *db);

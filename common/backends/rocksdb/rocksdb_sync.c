@@ -1,75 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * rocksdb_sync.c - concurrent syncs share one, and remember how far they came.
+ * rocksdb_sync.c - concurrent syncs share one.
  *
  * Whoever finds no sync under way leads one for all who wait by then; who
  * comes later waits for the next.  The write-ahead log is synced without
  * holding up its writers.
- *
- * RocksDB ends its recovery silently at the first record of the write-ahead
- * log that it cannot read: right after a power cut, but also where a damaged
- * file holds what was acknowledged.  So the number of the last synced write is
- * put into a file after each sync, without syncing that: it may lag behind,
- * and is never ahead of what is safe.
  */
-#include <endian.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <unistd.h>
-
 #include "common/backends/rocksdb/rocksdb_state.h"
-#include "common/base/mr_assert.h"
-
-#define MARK_NAME "/synced"
-
-static char *mark_path(const struct mr_rocksdb *db, struct mr_arena *arena)
-{
-    return mr_arena_printf(arena, "%s" MARK_NAME, db->path);
-}
-
-static enum mr_code check_mark(struct mr_rocksdb *db, struct mr_err *err)
-{
-    uint64_t found = rocksdb_get_latest_sequence_number(db->handle);
-    uint64_t mark = 0;
-
-    if (pread(db->sync.mark_fd, &mark, sizeof(mark), 0) < 0)
-        return mr_fail_errno(err, MR_E_UNAVAILABLE, errno,
-                             "rocksdb: read %.100s" MARK_NAME, db->path);
-    if (le64toh(mark) <= found)
-        return MR_OK;
-    return mr_fail(err, MR_E_DAMAGED,
-                   "rocksdb: a .log file in %.60s is damaged: its writes end "
-                   "at %" PRIu64 ", but up to %" PRIu64
-                   " were safe; restore it, or remove %.60s" MARK_NAME
-                   " to go on without them",
-                   db->path, found, le64toh(mark), db->path);
-}
-
-enum mr_code rocks_sync_open(struct mr_rocksdb *db, struct mr_err *err)
-{
-    struct mr_arena *arena = mr_arena_new();
-    const char *path = mark_path(db, arena);
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    enum mr_code code = MR_OK;
-
-    if (fd < 0)
-        code = mr_fail_errno(err, MR_E_UNAVAILABLE, errno,
-                             "rocksdb: open %.200s", path);
-    mr_arena_free(arena);
-    if (code != MR_OK)
-        return code;
-    db->sync.mark_fd = fd;
-    return check_mark(db, err);
-}
-
-void rocks_sync_close(struct mr_rocksdb *db)
-{
-    if (db->sync.mark_fd >= 0)
-        (void)close(db->sync.mark_fd);
-    db->sync.mark_fd = -1;
-}
 
 void rocks_sync_distrust(struct mr_rocksdb *db)
 {
@@ -93,7 +30,7 @@ static enum mr_code probe(struct mr_rocksdb *db, struct mr_err *err)
 
 static enum mr_code sync_log(struct mr_rocksdb *db, struct mr_err *err)
 {
-    uint64_t last, mark;
+    uint64_t last;
     char *words = NULL;
 
     /* Taken down first: a write that fails meanwhile puts it up again. */
@@ -109,10 +46,7 @@ static enum mr_code sync_log(struct mr_rocksdb *db, struct mr_err *err)
         rocks_sync_distrust(db);
         return rocks_fail(db, words, err);
     }
-    mark = htole64(last);
-    /* A mark that cannot be written lags behind, which is allowed. */
-    if (pwrite(db->sync.mark_fd, &mark, sizeof(mark), 0) < 0)
-        return MR_OK;
+    rocks_mark_set(db, last);
     return MR_OK;
 }
 
