@@ -132,6 +132,28 @@ static void print_answer(const struct mr_json *reply)
     print_footer(reply);
 }
 
+/* What goes into the request as it is; -1, or the exit code. */
+static int check(const struct cli_command *command, const struct wishes *wishes)
+{
+    struct mr_json *filter;
+    struct mr_err err = { 0 };
+
+    if (wishes->top_k != NULL &&
+        (wishes->top_k[0] == '\0' ||
+         wishes->top_k[strspn(wishes->top_k, "0123456789")] != '\0'))
+        return cli_usage(command, "--top-k %s: should be a whole number",
+                         wishes->top_k);
+    if (wishes->filter == NULL)
+        return -1;
+    if (mr_json_parse(mr_span_str(wishes->filter), &filter, &err) != MR_OK)
+        return cli_usage(command,
+                         "--filter should be an object such as "
+                         "'{\"lang\": \"en\"}': %s",
+                         err.text);
+    mr_json_free(filter);
+    return -1;
+}
+
 static int ask(const struct cli_command *command, const char *path, int argc,
                char **argv, void (*print)(const struct mr_json *reply))
 {
@@ -159,6 +181,8 @@ static int ask(const struct cli_command *command, const char *path, int argc,
 
     if (code < 0 && count == 0)
         code = cli_usage(command, "what is the question?");
+    if (code < 0)
+        code = check(command, &wishes);
     if (code >= 0) {
         mr_free(rest);
         return code;
@@ -167,12 +191,12 @@ static int ask(const struct cli_command *command, const char *path, int argc,
     write_request(&wishes, query, &request);
     reply = remote_call(wishes.server, "POST", path, mr_buf_bytes(&request),
                         TIMEOUT_MS);
-    if (reply.exit_code == CLI_OK && wishes.json)
+    if (reply.exit_code == CLI_OK && wishes.json) {
         print_span(reply.body);
-    else if (reply.exit_code == CLI_OK && reply.json != NULL)
-        print(reply.json);
-    if (wishes.json)
         (void)printf("\n");
+    } else if (reply.exit_code == CLI_OK && reply.json != NULL) {
+        print(reply.json);
+    }
     code = reply.exit_code;
     remote_free(&reply);
     mr_buf_deinit(&request);

@@ -17,27 +17,82 @@ static void print_buf(struct mr_buf *buf)
     mr_buf_deinit(buf);
 }
 
-static int reference(void)
+static int reference(bool json)
 {
     struct mr_buf out = mr_buf(OUTPUT_MAX);
+    struct mr_json_out object = mr_json_out(&out);
 
-    mr_config_reference(&out);
+    if (json)
+        mr_config_reference_json(&object);
+    else
+        mr_config_reference(&out);
+    if (json)
+        mr_buf_byte(&out, '\n');
     print_buf(&out);
     return CLI_OK;
 }
 
-static int with_file(const char *file, bool show)
+/* Every mistake as an object, on standard output. */
+static int check_json(const char *file)
+{
+    struct mr_config_problems problems = { 0 };
+    struct mr_config *config = NULL;
+    struct mr_buf buf = mr_buf(OUTPUT_MAX);
+    struct mr_json_out out = mr_json_out(&buf);
+    enum mr_code code = mr_config_load(file, &config, &problems);
+
+    mr_json_object_begin(&out);
+    mr_json_key(&out, "file");
+    mr_json_put_text(&out, mr_span_str(file));
+    mr_json_key(&out, "mistakes");
+    mr_json_array_begin(&out);
+    for (size_t i = 0; i < problems.count; i++) {
+        mr_json_object_begin(&out);
+        mr_json_key(&out, "line");
+        mr_json_put_u64(&out, problems.items[i].line);
+        mr_json_key(&out, "column");
+        mr_json_put_u64(&out, problems.items[i].column);
+        mr_json_key(&out, "text");
+        mr_json_put_str(&out, problems.items[i].text);
+        mr_json_object_end(&out);
+    }
+    mr_json_array_end(&out);
+    mr_json_object_end(&out);
+    mr_buf_byte(&buf, '\n');
+    print_buf(&buf);
+    mr_config_free(config);
+    mr_config_problems_deinit(&problems);
+    return code == MR_OK ? CLI_OK : CLI_UNUSABLE;
+}
+
+static int check(const char *file, bool json)
+{
+    struct mr_config *config;
+
+    if (json)
+        return check_json(file);
+    config = settings_load(file);
+    if (config == NULL)
+        return CLI_UNUSABLE;
+    (void)printf("%s: no mistakes\n", file == NULL ? "defaults" : file);
+    mr_config_free(config);
+    return CLI_OK;
+}
+
+static int show(const char *file, bool json)
 {
     struct mr_config *config = settings_load(file);
     struct mr_buf out = mr_buf(OUTPUT_MAX);
+    struct mr_json_out object = mr_json_out(&out);
 
     if (config == NULL)
         return CLI_UNUSABLE;
-    if (show)
-        mr_config_show(config, &out);
+    if (json)
+        mr_config_show_json(config, &object);
     else
-        mr_buf_printf(&out, "%s: no mistakes\n",
-                      file == NULL ? "defaults" : file);
+        mr_config_show(config, &out);
+    if (json)
+        mr_buf_byte(&out, '\n');
     print_buf(&out);
     mr_config_free(config);
     return CLI_OK;
@@ -46,9 +101,11 @@ static int with_file(const char *file, bool show)
 int cli_run_config(const struct cli_command *command, int argc, char **argv)
 {
     const char *file = NULL;
+    bool json = false;
     const struct cli_option options[] = {
         { "config", "FILE", "default ./millrace.yaml if it is there; also -c",
           &file, NULL },
+        { "json", NULL, "print an object", NULL, &json },
         { 0 }
     };
     char **rest = mr_calloc((size_t)argc + 1, sizeof(*rest));
@@ -61,11 +118,11 @@ int cli_run_config(const struct cli_command *command, int argc, char **argv)
     if (code < 0 && (count < 1 || count > 2))
         code = cli_usage(command, "say check, show or reference");
     else if (code < 0 && strcmp(verb, "check") == 0)
-        code = with_file(file, false);
+        code = check(file, json);
     else if (code < 0 && strcmp(verb, "show") == 0)
-        code = with_file(file, true);
+        code = show(file, json);
     else if (code < 0 && strcmp(verb, "reference") == 0)
-        code = reference();
+        code = reference(json);
     else if (code < 0)
         code = cli_usage(command, "\"%s\" should be check, show or reference",
                          verb);

@@ -3,10 +3,12 @@
  * cmd_status.c - `millrace status`.
  */
 #include <stdio.h>
+#include <time.h>
 
 #include "cli/command.h"
 #include "cli/remote.h"
 #include "common/base/mr_mem.h"
+#include "common/base/mr_time.h"
 
 #define TIMEOUT_MS 30000L
 
@@ -27,6 +29,67 @@ static void print_stage(const struct mr_json *stage)
     if (error.size > 0)
         (void)printf("  %.*s", MR_SPAN_ARG(error));
     (void)printf("\n");
+}
+
+/* "12 s", "5 min", "3 h", "2 d". */
+static const char *span_text(double seconds, char out[24])
+{
+    static const struct {
+        double at_most;
+        double unit;
+        const char *name;
+    } units[] = { { 90, 1, "s" }, { 5400, 60, "min" }, { 129600, 3600, "h" } };
+
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (seconds > units[i].at_most)
+            continue;
+        (void)snprintf(out, 24, "%.0f %s", seconds / units[i].unit,
+                       units[i].name);
+        return out;
+    }
+    (void)snprintf(out, 24, "%.0f d", seconds / 86400);
+    return out;
+}
+
+/* Seconds from now to a moment of the source, or a fallback. */
+static double seconds_to(const struct mr_json *source, const char *key,
+                         double fallback)
+{
+    int64_t ms;
+
+    if (!mr_time_parse(mr_json_text(mr_json_get(source, key)), &ms))
+        return fallback;
+    return (double)ms / 1000 - (double)time(NULL);
+}
+
+static void print_source(const struct mr_json *source)
+{
+    double age = -seconds_to(source, "last_end", 1);
+    double next = seconds_to(source, "next", -1);
+    char text[24];
+
+    (void)printf("  %-20.*s %-8.*s %9.0f %7.0f %7.0f  ",
+                 MR_SPAN_ARG(mr_json_text(mr_json_get(source, "name"))),
+                 MR_SPAN_ARG(mr_json_text(mr_json_get(source, "state"))),
+                 number(source, "documents"), number(source, "found"),
+                 number(source, "failed"));
+    if (age >= 0)
+        (void)printf("read %s ago", span_text(age, text));
+    else
+        (void)printf("not read to an end yet");
+    if (next >= 0)
+        (void)printf(", next in %s", span_text(next, text));
+    (void)printf("\n");
+}
+
+static void print_sources(const struct mr_json *sources)
+{
+    if (mr_json_size(sources) == 0)
+        return;
+    (void)printf("\n  %-20s %-8s %9s %7s %7s\n", "source", "state", "documents",
+                 "found", "failed");
+    for (size_t i = 0; i < mr_json_size(sources); i++)
+        print_source(mr_json_at(sources, i));
 }
 
 static void print_status(const struct mr_json *status)
@@ -56,6 +119,7 @@ static void print_status(const struct mr_json *status)
                  "rejected", "failed", "lag");
     for (size_t i = 0; i < mr_json_size(stages); i++)
         print_stage(mr_json_at(stages, i));
+    print_sources(mr_json_get(status, "sources"));
 }
 
 int cli_run_status(const struct cli_command *command, int argc, char **argv)

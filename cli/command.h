@@ -7,7 +7,8 @@
  *   1  it was understood, but failed; standard error says why
  *   2  the command line is wrong
  *   3  the server cannot be reached
- *   4  the configuration or the data folder is unusable
+ *   4  the configuration, the data folder, the address or the model is
+ *      unusable
  */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H

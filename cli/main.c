@@ -38,22 +38,37 @@ const struct cli_command cli_commands[] = {
       "Asks the running server.  Words need no quotes.\n\n"
       "  millrace query how does a mill race work\n"
       "  millrace query --mode keyword --top-k 3 FAISS\n"
-      "  millrace query --filter '{\"lang\": \"en\"}' --json vectors",
+      "  millrace query --filter '{\"lang\": [\"en\", \"de\"]}' vectors\n"
+      "  millrace query --json vectors | jq -r '.hits[].document'",
       cli_run_query },
     { "answer", "QUESTION", "answer a question from the documents",
       "Prints an answer with its sources; without a configured generator the\n"
       "answer is made of the documents' own sentences.\n\n"
-      "  millrace answer what is FAISS",
+      "  millrace answer what is FAISS\n"
+      "  millrace answer --json what is FAISS | jq -r .prompt",
       cli_run_answer },
     { "why", "ID", "tell what became of a document, and why",
-      "State, reason and the way of the document through the stages.\n\n"
+      "State, reason and the way of the document through the stages.  A "
+      "page's\n"
+      "id is its URL, that of a file SOURCE:PATH; `millrace query` shows "
+      "them.\n\n"
       "  millrace why doc-17\n"
-      "  millrace why https://example.org/page",
+      "  millrace why https://example.org/page\n"
+      "  millrace why --json doc-17 | jq -r .state",
       cli_run_why },
     { "status", "", "documents, stages and lag of the running server",
-      "  millrace status\n  millrace status --json", cli_run_status },
+      "What is searchable, how far each stage is behind, and how each source\n"
+      "is doing.\n\n"
+      "  millrace status\n"
+      "  millrace status --json | jq .searchable\n"
+      "  watch -n 1 millrace status --server 127.0.0.1:7701",
+      cli_run_status },
     { "delete", "ID", "delete a document, and wait until it is gone",
-      "  millrace delete doc-17", cli_run_delete },
+      "Whoever searches after it does not find the document any more.  What a\n"
+      "source sent comes back when the source has it anew.\n\n"
+      "  millrace delete doc-17\n"
+      "  millrace delete --json doc-17",
+      cli_run_delete },
     { "dead", "list|show|retry", "what failed for good, and trying it again",
       "list   the newest first; each line begins with the letter's place\n"
       "show   all that is known of a letter, with the bytes that failed\n"
@@ -79,7 +94,7 @@ const struct cli_command cli_commands[] = {
       "  millrace eval scifact --mode keyword --json",
       cli_run_eval },
     { "stage", "extract|clean|passages|tokenize|embed",
-      "a stage's inside as a filter of JSON lines",
+      "run one stage as a filter of JSON lines",
       "Reads one JSON object a line and writes one for each, in order:\n"
       "  extract   {html, url}     -> {text, title, ...}\n"
       "  clean     {text or html}  -> {text, language, signals, passages, "
@@ -94,12 +109,19 @@ const struct cli_command cli_commands[] = {
       "show       prints the values in force and where they come from\n"
       "reference  prints every key with its default and meaning, as a file\n"
       "           that can be used\n\n"
-      "  millrace config check -c millrace.yaml",
+      "  millrace config reference > millrace.yaml\n"
+      "  millrace config check -c millrace.yaml\n"
+      "  millrace config show --json | jq '.keys[] | select(.from == "
+      "\"file\")'",
       cli_run_config },
-    { "completion", "bash", "print a completion script for the shell",
-      "  source <(millrace completion bash)", cli_run_completion },
-    { "version", "", "print the version", "  millrace version",
-      cli_run_version },
+    { "completion", "bash|zsh|fish", "print a completion script for the shell",
+      "  source <(millrace completion bash)          # in ~/.bashrc\n"
+      "  source <(millrace completion zsh)           # in ~/.zshrc, after "
+      "compinit\n"
+      "  millrace completion fish | source           # in config.fish",
+      cli_run_completion },
+    { "version", "", "print the version",
+      "  millrace version\n  millrace version --json", cli_run_version },
     { 0 }
 };
 
@@ -112,9 +134,23 @@ static void print_all(FILE *to)
     for (const struct cli_command *at = cli_commands; at->name != NULL; at++)
         (void)fprintf(to, "  %-12s %s\n", at->name, at->summary);
     (void)fprintf(
-        to, "\nmillrace COMMAND --help shows options and examples.\n"
-            "exit codes: 0 done, 1 failed, 2 wrong command line, 3 no server, "
-            "4 unusable\nconfiguration or data folder.\n");
+        to, "\nmillrace COMMAND --help shows options and examples.\n\n"
+            "exit codes:\n"
+            "  0  it was done\n"
+            "  1  it was understood, but failed; standard error says why\n"
+            "  2  the command line is wrong\n"
+            "  3  the server cannot be reached\n"
+            "  4  the configuration, the data folder, the address or the "
+            "model is unusable\n");
+}
+
+static const struct cli_command *find(const char *word)
+{
+    const struct cli_command *at = cli_commands;
+
+    while (at->name != NULL && strcmp(word, at->name) != 0)
+        at++;
+    return at->name == NULL ? NULL : at;
 }
 
 static int unknown(const char *word)
@@ -135,24 +171,37 @@ static int unknown(const char *word)
     return CLI_USAGE;
 }
 
+/* `millrace help [COMMAND]` */
+static int help(int argc, char **argv)
+{
+    static char option[] = "--help";
+    char *asked[] = { argc > 2 ? argv[2] : NULL, option, NULL };
+    const struct cli_command *command;
+
+    if (argc < 3) {
+        print_all(stdout);
+        return CLI_OK;
+    }
+    command = find(argv[2]);
+    return command == NULL ? unknown(argv[2]) : command->run(command, 2, asked);
+}
+
 int main(int argc, char **argv)
 {
     const char *word = argc > 1 ? argv[1] : "";
+    const struct cli_command *command;
 
     if (argc < 2) {
         print_all(stderr);
         return CLI_USAGE;
     }
-    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
-        strcmp(word, "help") == 0) {
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
         print_all(stdout);
         return CLI_OK;
     }
-    if (strcmp(word, "--version") == 0)
-        word = "version";
-    for (const struct cli_command *at = cli_commands; at->name != NULL; at++) {
-        if (strcmp(word, at->name) == 0)
-            return at->run(at, argc - 1, argv + 1);
-    }
-    return unknown(word);
+    if (strcmp(word, "help") == 0)
+        return help(argc, argv);
+    command = find(strcmp(word, "--version") == 0 ? "version" : word);
+    return command == NULL ? unknown(word)
+                           : command->run(command, argc - 1, argv + 1);
 }

@@ -72,8 +72,9 @@ const char *cli_nearest(const char *word, const char *const *known,
 static void print_help(const struct cli_command *command,
                        const struct cli_option *options)
 {
-    (void)printf("usage: millrace %s [options] %s\n\n%s\n", command->name,
-                 command->args, command->details);
+    (void)printf("usage: millrace %s [options]%s%s\n\n%s\n", command->name,
+                 command->args[0] == '\0' ? "" : " ", command->args,
+                 command->details);
     (void)printf("\noptions:\n");
     for (; options->name != NULL; options++) {
         char left[64];

@@ -26,6 +26,7 @@
 #include "common/base/mr_buf.h"
 #include "common/base/mr_span.h"
 #include "common/base/mr_status.h"
+#include "common/json/json.h"
 
 #define MR_CONFIG_BYTES_MAX    ((size_t)256 * 1024)
 #define MR_CONFIG_SOURCES_MAX  256u
@@ -164,8 +165,16 @@ MR_MUST_CHECK enum mr_code mr_config_set(struct mr_config *config,
 /* All values in force as YAML that loads, each with where it comes from. */
 void mr_config_show(const struct mr_config *config, struct mr_buf *out);
 
+/* The same as {"file", "keys", "sources"}: of each key its value, "from", and
+ * the "line" of the file. */
+void mr_config_show_json(const struct mr_config *config,
+                         struct mr_json_out *out);
+
 /* Every key with default, unit, limits and help, as YAML that loads. */
 void mr_config_reference(struct mr_buf *out);
+
+/* The same as {"keys", "source_keys"}. */
+void mr_config_reference_json(struct mr_json_out *out);
 
 /* 16 hexadecimal digits over the values of a section, such as "clean": what a
  * message that depends on them names. */
