@@ -56,11 +56,11 @@ static const lxb_encoding_data_t *of_page(struct mr_span bytes)
     return data;
 }
 
-/* More good sequences than bad bytes. */
-static bool looks_like_utf8(struct mr_span bytes)
+/* Sequences of UTF-8 beyond ASCII, and bytes that are in none. */
+static void count_utf8(struct mr_span bytes, size_t *good, size_t *bad)
 {
-    size_t good = 0, bad = 0;
-
+    *good = 0;
+    *bad = 0;
     for (size_t at = 0; at < bytes.size;) {
         uint32_t c;
 
@@ -69,16 +69,34 @@ static bool looks_like_utf8(struct mr_span bytes)
             continue;
         }
         c = mr_utf8_next(bytes.data, bytes.size, &at);
-        good += c != MR_UTF8_BAD;
-        bad += c == MR_UTF8_BAD;
+        *good += c != MR_UTF8_BAD;
+        *bad += c == MR_UTF8_BAD;
     }
-    return bad == 0 || good > bad;
+}
+
+/*
+ * Whether the bytes say that a label is wrong, as for the two that servers and
+ * templates put on everything: UTF-8 where most is none, and windows-1252 (or
+ * iso-8859-1) where all is UTF-8, which would read as "Ã¼".
+ */
+static bool is_contradicted(const lxb_encoding_data_t *data,
+                            struct mr_span bytes)
+{
+    size_t good, bad;
+
+    if (data->encoding != LXB_ENCODING_UTF_8 &&
+        data->encoding != LXB_ENCODING_WINDOWS_1252)
+        return false;
+    count_utf8(bytes, &good, &bad);
+    return data->encoding == LXB_ENCODING_UTF_8 ? bad > good
+                                                : good > 0 && bad == 0;
 }
 
 const char *mr_charset_find(struct mr_span bytes, struct mr_span transport,
                             bool html)
 {
     const lxb_encoding_data_t *data;
+    size_t good, bad;
 
     if (mr_span_starts(bytes, mr_span("\xEF\xBB\xBF", 3)))
         return "UTF-8";
@@ -87,11 +105,14 @@ const char *mr_charset_find(struct mr_span bytes, struct mr_span transport,
     if (mr_span_starts(bytes, mr_span("\xFF\xFE", 2)))
         return "UTF-16LE";
     data = of_label(transport);
+    if (data != NULL && is_contradicted(data, bytes))
+        data = NULL;
     if (data == NULL && html)
         data = of_page(bytes);
-    if (data != NULL)
+    if (data != NULL && !is_contradicted(data, bytes))
         return name_of(data);
-    return looks_like_utf8(bytes) ? "UTF-8" : "windows-1252";
+    count_utf8(bytes, &good, &bad);
+    return bad == 0 || good > bad ? "UTF-8" : "windows-1252";
 }
 
 bool mr_charset_is_utf8(const char *name)

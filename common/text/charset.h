@@ -24,6 +24,7 @@
  * The encoding's name, such as "UTF-8" or "Shift_JIS".  In this order: a byte
  * order mark; what the transport said, if that is a known label; for HTML what
  * the page says of itself; UTF-8 if the bytes are, or nearly so; windows-1252.
+ * Labels for the last two do not count where the bytes show them wrong.
  */
 const char *mr_charset_find(struct mr_span bytes, struct mr_span transport,
                             bool html);

@@ -13,7 +13,7 @@
 #include "preprocessor/clean/stop_words.h"
 
 /* Raised with every change of what clean_document() gives for one body. */
-#define FORMAT 1u
+#define FORMAT 2u
 
 /* No text of more words is taken, whatever its passages are. */
 #define WORDS_MAX(config) \
@@ -35,9 +35,9 @@ static void check_binary(struct clean_document *out, struct mr_arena *arena)
     size_t size = out->text.text.size;
     size_t wrong = counts->bad + counts->controls;
 
-    if (counts->nuls > 1 + size / 1024)
+    if (out->text.nuls > 1 + out->text.nuls_of / 1024)
         reject(out, "binary",
-               mr_arena_printf(arena, "%zu NUL bytes", counts->nuls));
+               mr_arena_printf(arena, "%zu NUL bytes", out->text.nuls));
     else if (wrong > 1 && wrong > size / 10)
         reject(out, "binary",
                mr_arena_printf(arena, "%zu of %zu bytes are no text", wrong,

@@ -229,6 +229,16 @@ static struct mr_span decode(const struct clean_source *source,
     return mr_buf_bytes(decoded);
 }
 
+/* A parser of pages leaves NUL bytes out. */
+static size_t count_nuls(struct mr_span body)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < body.size; i++)
+        count += body.data[i] == 0;
+    return count;
+}
+
 void clean_extract(const struct clean_source *source, struct mr_arena *arena,
                    struct clean_text *out)
 {
@@ -241,6 +251,8 @@ void clean_extract(const struct clean_source *source, struct mr_arena *arena,
     MR_ASSERT(source->body.size <= CLEAN_BODY_BYTES_MAX);
     *out = (struct clean_text){ .text = mr_span("", 0) };
     body = decode(source, format, &decoded, &map);
+    out->nuls = count_nuls(body);
+    out->nuls_of = body.size;
     draft = clean_draft(body.size);
     write_draft(format, body, arena, &draft);
     normalise(&draft, &map, source->body.size, arena, out);

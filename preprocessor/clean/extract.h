@@ -53,6 +53,8 @@ struct clean_text {
     size_t hidden;
     size_t linked;
     struct mr_nfc_counts counts;
+    size_t nuls;    /* of the body in UTF-8, all formats */
+    size_t nuls_of; /* its bytes */
 };
 
 /* The body must not be larger than CLEAN_BODY_BYTES_MAX. */

@@ -34,6 +34,14 @@ static const struct {
     { "<meta charset=utf-16le>", 23, NULL, true, "UTF-8" },
     { "caf\xE9", 4, NULL, false, "windows-1252" },
     { "caf\xC3\xA9 \xC3\xA9 \xE9", 10, NULL, false, "UTF-8" },
+    /* Labels that are wrong. */
+    { "caf\xE9", 4, "utf-8", false, "windows-1252" },
+    { "caf\xC3\xA9", 5, "iso-8859-1", false, "UTF-8" },
+    { "caf\xC3\xA9 \xE9", 7, "utf-8", false, "UTF-8" },
+    { "caf\xC3\xA9 \xE9", 7, "iso-8859-1", false, "windows-1252" },
+    { "<meta charset=utf-8>caf\xE9", 24, NULL, true, "windows-1252" },
+    { "<meta charset=latin1>caf\xC3\xA9", 26, NULL, true, "UTF-8" },
+    { "<meta charset=iso-8859-2>\xB1", 26, "utf-8", true, "ISO-8859-2" },
 };
 
 START_TEST(encoding_of_an_example)

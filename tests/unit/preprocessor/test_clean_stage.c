@@ -331,6 +331,22 @@ START_TEST(many_large_bodies_are_worked_alone)
 }
 END_TEST
 
+/* The parser of pages leaves out what gives an image away. */
+START_TEST(an_image_that_is_served_as_a_page_is_binary)
+{
+    struct mr_raw raw = put_of("");
+    uint8_t bytes[2048];
+
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (uint8_t)i;
+    raw.put.content_type = mr_span_str("text/html");
+    raw.put.body.bytes = mr_span(bytes, sizeof(bytes));
+    ck_assert_int_eq(run(&raw), MR_OK);
+    check_span(signature().reject_rule, "binary");
+    check_span(signature().reject_value, "8 NUL bytes");
+}
+END_TEST
+
 START_TEST(a_patch_gives_a_signature_only)
 {
     struct mr_pair pairs[] = {
@@ -471,6 +487,7 @@ int main(void)
     tcase_add_test(tcase, a_page_that_explodes_is_refused);
     tcase_add_test(tcase, too_many_passages_are_refused);
     tcase_add_test(tcase, many_large_bodies_are_worked_alone);
+    tcase_add_test(tcase, an_image_that_is_served_as_a_page_is_binary);
     tcase_add_test(tcase, a_patch_gives_a_signature_only);
     tcase_add_test(tcase, an_unconditional_delete_gives_null_and_signature);
     tcase_add_test(tcase, a_sweep_gives_a_signature_only);
