@@ -194,7 +194,9 @@ static enum mr_code open_ingestor(struct engine *engine, struct mr_err *err)
         .telemetry = engine->telemetry,
         .keyword_lag = engine_keyword_lag,
         .keyword_lag_max = options->retriever.bulk_lag_max,
+        .may_write = engine_may_write,
         .context = engine,
+        .body_bytes_max = options->body_bytes_max,
     };
     enum mr_code code = ingestor_new(&spec, &engine->ingestor, err);
 

@@ -83,6 +83,7 @@ static const struct source_config *sources_of(const struct mr_config *config)
         if (from->every_ms > 0)
             sources[i].every_ms = from->every_ms;
         sources[i].rank = from->rank;
+        sources[i].bytes_max = (size_t)config->limits.body_bytes;
         sources[i].max_pages = from->max_pages;
         sources[i].depth = from->depth;
         sources[i].connections_per_host = from->connections_per_host;

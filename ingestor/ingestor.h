@@ -77,7 +77,12 @@ struct ingestor_spec {
      * more than the limit, sources wait.  NULL: never. */
     uint64_t (*keyword_lag)(void *context);
     uint64_t keyword_lag_max;
+    /* Whether there is room to write; while it says no, sources wait and tell
+     * its words.  NULL: always. */
+    enum mr_code (*may_write)(void *context, struct mr_err *err);
     void *context;
+    size_t body_bytes_max; /* bytes_max of a source given through HTTP that
+                              does not say; 0: 16 MiB */
 };
 
 struct ingestor;

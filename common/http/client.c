@@ -249,6 +249,10 @@ static enum mr_code outcome(struct fetch *fetch, CURLcode result,
                        "http: %.150s is at a private or loopback address; "
                        "allow_private permits that",
                        url);
+    if (fetch->header_bytes > HEADER_BYTES_MAX)
+        return mr_fail(err, MR_E_LIMIT,
+                       "http: %.150s sent more than %zu bytes of headers", url,
+                       HEADER_BYTES_MAX);
     if (fetch->too_long)
         return mr_fail(err, MR_E_LIMIT,
                        "http: %.150s sent more than the limit of %zu bytes",

@@ -14,4 +14,7 @@ bool ingestor_render(struct ingestor *ingestor, const char *name,
 /* The collection whose sources these are. */
 const char *ingestor_collection(const struct ingestor *ingestor);
 
+/* The bytes_max of a source that does not say. */
+size_t ingestor_body_bytes_max(const struct ingestor *ingestor);
+
 #endif

@@ -410,3 +410,10 @@ const char *ingestor_collection(const struct ingestor *ingestor)
 {
     return ingestor->spec.place->collection;
 }
+
+size_t ingestor_body_bytes_max(const struct ingestor *ingestor)
+{
+    return ingestor->spec.body_bytes_max > 0
+               ? ingestor->spec.body_bytes_max
+               : source_config_default(SOURCE_WEB).bytes_max;
+}

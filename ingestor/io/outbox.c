@@ -265,8 +265,16 @@ enum mr_code outbox_flush(struct outbox *outbox, struct mr_err *err)
     return MR_OK;
 }
 
+static bool is_refused(const struct outbox *outbox, struct mr_err *why)
+{
+    return outbox->spec.may_write != NULL &&
+           outbox->spec.may_write(outbox->spec.context, why) != MR_OK;
+}
+
 bool outbox_is_held(const struct outbox *outbox)
 {
+    if (is_refused(outbox, NULL))
+        return true;
     return outbox->spec.keyword_lag != NULL &&
            outbox->spec.keyword_lag(outbox->spec.context) >
                outbox->spec.keyword_lag_max;
@@ -275,9 +283,14 @@ bool outbox_is_held(const struct outbox *outbox)
 enum mr_code outbox_hold(struct outbox *outbox, struct mr_err *err)
 {
     bool held = outbox_is_held(outbox);
+    struct mr_err why;
 
     if (!held)
         return MR_OK;
+    if (is_refused(outbox, &why))
+        progress_problem(outbox->spec.progress, mr_span_str("raw"),
+                         mr_clock_wall_ms(outbox->spec.place->clock),
+                         "it is not written to for now: %s", why.text);
     progress_set_state(outbox->spec.progress, PROGRESS_HELD);
     while (held && !stopped(outbox)) {
         mr_clock_sleep_ms(outbox->spec.place->clock, HOLD_SLICE_MS);

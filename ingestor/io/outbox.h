@@ -8,7 +8,8 @@
  * changes nothing, and never forget to send it.
  *
  * A bus or disk that fails for a time is waited for, until told to stop; so
- * is the index, while more is on its way to it than the spec allows.
+ * is the index, while more is on its way to it than the spec allows, and room
+ * on the disk.
  *
  * Memory:  OUTBOX_BYTES_MAX and one record.
  * Threads: one at a time.
@@ -39,6 +40,7 @@ struct outbox_spec {
     const atomic_bool *stop;
     uint64_t (*keyword_lag)(void *context); /* as in ingestor.h */
     uint64_t keyword_lag_max;
+    enum mr_code (*may_write)(void *context, struct mr_err *err);
     void *context;
 };
 
@@ -77,7 +79,8 @@ bool outbox_is_due(const struct outbox *outbox);
 MR_MUST_CHECK enum mr_code outbox_flush(struct outbox *outbox,
                                         struct mr_err *err);
 
-/* Waits while too much is on its way to the index.  MR_E_CANCELLED: told to
+/* Waits while too much is on its way to the index, or while nothing may be
+ * written, which is then told.  MR_E_CANCELLED: told to
  * stop. */
 MR_MUST_CHECK enum mr_code outbox_hold(struct outbox *outbox,
                                        struct mr_err *err);

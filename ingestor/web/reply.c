@@ -24,6 +24,8 @@ static struct reply failed(const struct mr_http_response *response)
     return (struct reply){
         .kind = later ? REPLY_RETRY : REPLY_FAIL,
         /* A refusal of ours says nothing of the host. */
+        .body_too_long =
+            response->code == MR_E_LIMIT && response->body_size > 0,
         .answered = response->status != 0 || !later,
         .why = response->err,
     };

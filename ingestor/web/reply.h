@@ -36,6 +36,7 @@ struct reply {
     const char *location;    /* of REPLY_MOVED, as sent */
     const char *retry_after; /* of REPLY_RETRY, or NULL */
     bool busy;
+    bool body_too_long;
     bool answered;     /* a response began: the host is there */
     struct mr_err why; /* words for REPLY_SKIP, _RETRY and _FAIL */
 };

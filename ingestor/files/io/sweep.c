@@ -65,6 +65,7 @@ enum mr_code sweep_open(const struct sweep_spec *spec, struct sweep **out,
         .stop = spec->stop,
         .keyword_lag = ingestor->keyword_lag,
         .keyword_lag_max = ingestor->keyword_lag_max,
+        .may_write = ingestor->may_write,
         .context = ingestor->context,
     };
     enum mr_code code;

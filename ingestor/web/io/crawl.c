@@ -334,6 +334,7 @@ static enum mr_code open_parts(struct crawl *crawl, struct mr_err *err)
         .stop = crawl->spec.stop,
         .keyword_lag = ingestor->keyword_lag,
         .keyword_lag_max = ingestor->keyword_lag_max,
+        .may_write = ingestor->may_write,
         .context = ingestor->context,
     };
     enum mr_code code;

@@ -17,26 +17,70 @@ static void problem(struct crawl *crawl, struct mr_span where, const char *text)
                      text);
 }
 
+/* The client's words, and what to do about them. */
+static void tell_failure(struct crawl *crawl, const struct page *page,
+                         const struct reply *reply)
+{
+    const char *text = reply->why.text;
+    struct mr_span where = page->url;
+    int64_t now_ms = crawl_now_ms(crawl);
+
+    if (reply->why.code == MR_E_TIMEOUT)
+        progress_problem(crawl->spec.progress, where, now_ms,
+                         "%s; asked %u times, and again in the next crawl; "
+                         "page_timeout_ms of the source allows longer",
+                         text, page->attempts);
+    else if (reply->kind == REPLY_RETRY)
+        progress_problem(crawl->spec.progress, where, now_ms,
+                         "%s; asked %u times, and again in the next crawl",
+                         text, page->attempts);
+    else if (reply->body_too_long)
+        progress_problem(crawl->spec.progress, where, now_ms,
+                         "%s; bytes_max of the source, else "
+                         "limits.body_bytes, allows more",
+                         text);
+    else
+        problem(crawl, where, text);
+}
+
 /* Whether a charset that a server names is one. */
 static bool knows_charset(struct mr_span label)
 {
     const char *plain = mr_charset_find(mr_span_str(""), label, false);
 
-    /* Where the label says nothing, empty bytes are taken for UTF-8 and bad
-     * ones are not. */
+    /* Where the label says nothing, empty bytes are taken for UTF-8 and those
+     * that are half of it are not. */
     return !mr_charset_is_utf8(plain) ||
            mr_charset_is_utf8(
-               mr_charset_find(mr_span_str("\xFF\xFF\xFF"), label, false));
+               mr_charset_find(mr_span_str("\xC3\xA9\xFF"), label, false));
+}
+
+/* The bytes of a page may say that the server is wrong. */
+static void compare_charset(struct crawl *crawl, const struct page *page,
+                            const struct content *content, struct mr_span body)
+{
+    const char *said =
+        mr_charset_find(mr_span_str(""), content->charset, false);
+    const char *is =
+        mr_charset_find(body, content->charset, content->kind == CONTENT_HTML);
+
+    if (strcmp(said, is) != 0)
+        progress_problem(crawl->spec.progress, page->url, crawl_now_ms(crawl),
+                         "the server names the charset %s, but the bytes are "
+                         "not: the page is read as %s",
+                         said, is);
 }
 
 static void check_charset(struct crawl *crawl, const struct page *page,
-                          struct content *content)
+                          struct mr_span body, struct content *content)
 {
     if (content->charset.data == NULL)
         return;
     if (content->charset.size <= MR_NAME_BYTES_MAX &&
-        mr_utf8_valid(content->charset) && knows_charset(content->charset))
+        mr_utf8_valid(content->charset) && knows_charset(content->charset)) {
+        compare_charset(crawl, page, content, body);
         return;
+    }
     progress_problem(
         crawl->spec.progress, page->url, crawl_now_ms(crawl),
         "the server names the charset \"%.*s\", which is not "
@@ -220,11 +264,31 @@ static enum mr_code take_html(struct crawl *crawl, struct page *page,
     }
 }
 
+/* The redirects of this crawl that lead from a page to `target` and back; 0:
+ * they do not. */
+static unsigned circle_of(struct crawl *crawl, const struct page *page,
+                          struct mr_span target)
+{
+    const struct page *other;
+
+    for (unsigned hops = 1; hops <= REPLY_HOPS_MAX; hops++) {
+        if (mr_span_equal(target, page->url))
+            return hops;
+        other = frontier_find(crawl->frontier, target);
+        if (other == NULL || other->done != crawl->meta.run ||
+            other->state != PAGE_MOVED || other->target == NULL)
+            return 0;
+        target = mr_span_str(other->target);
+    }
+    return 0;
+}
+
 static enum mr_code take_redirect(struct crawl *crawl, struct page *page,
                                   const struct reply *reply, struct mr_err *err)
 {
     struct mr_err why = { 0 };
     struct mr_url url;
+    unsigned circle;
 
     if (mr_url_parse(crawl->parser, mr_span_str(reply->location), page->url,
                      crawl->scratch, &url, &why) != MR_OK) {
@@ -232,13 +296,17 @@ static enum mr_code take_redirect(struct crawl *crawl, struct page *page,
                          "it redirects to where nobody can go: %s", why.text);
         return crawl_finish(crawl, page, PAGE_FAILED, false, err);
     }
-    if (page->hops >= REPLY_HOPS_MAX || mr_span_equal(url.text, page->url)) {
-        progress_problem(crawl->spec.progress, page->url, crawl_now_ms(crawl),
-                         page->hops >= REPLY_HOPS_MAX
-                             ? "more than %u redirects led here and on"
-                             : "it redirects to itself (of %u redirects that "
-                               "are followed)",
-                         REPLY_HOPS_MAX);
+    circle = circle_of(crawl, page, url.text);
+    if (page->hops >= REPLY_HOPS_MAX || circle > 0) {
+        if (circle == 1)
+            problem(crawl, page->url, "it redirects to itself");
+        else
+            progress_problem(crawl->spec.progress, page->url,
+                             crawl_now_ms(crawl),
+                             circle > 0 ? "%u redirects lead in a circle"
+                                        : "more than %u redirects led here "
+                                          "and on",
+                             circle > 0 ? circle : REPLY_HOPS_MAX);
         return crawl_finish(crawl, page, PAGE_FAILED, false, err);
     }
     if (scope_of(crawl->scope, &url) != SCOPE_IN) {
@@ -278,7 +346,7 @@ static enum mr_code retry(struct crawl *crawl, struct page *page,
                          "s: not before the next crawl",
                          (long long)RETRY_AFTER_MS_MAX / 1000);
     }
-    problem(crawl, page->url, reply->why.text);
+    tell_failure(crawl, page, reply);
     return crawl_finish(crawl, page, PAGE_FAILED, false, err);
 }
 
@@ -295,7 +363,8 @@ enum mr_code crawl_on_page(struct crawl *crawl, struct fetch *fetch,
     progress_add(crawl->spec.progress, PROGRESS_FETCHED, 1);
     switch (reply.kind) {
     case REPLY_BODY:
-        check_charset(crawl, page, &reply.content);
+        check_charset(crawl, page, mr_span(response->body, response->body_size),
+                      &reply.content);
         if (reply.content.kind == CONTENT_HTML)
             return take_html(crawl, page, &reply.content, response, err);
         return take_document(crawl, page, &reply.content, response, err);
@@ -317,10 +386,11 @@ enum mr_code crawl_on_page(struct crawl *crawl, struct fetch *fetch,
     case REPLY_FAIL:
         break;
     }
-    problem(crawl, page->url,
-            reply.kind == REPLY_SAME ? "it answers 304 to a request without "
-                                       "a condition"
-                                     : reply.why.text);
+    if (reply.kind == REPLY_SAME)
+        problem(crawl, page->url,
+                "it answers 304 to a request without a condition");
+    else
+        tell_failure(crawl, page, &reply);
     return crawl_finish(crawl, page, PAGE_FAILED, false, err);
 }
 

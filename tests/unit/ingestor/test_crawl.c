@@ -193,6 +193,19 @@ START_TEST(redirects_without_end_are_left)
 }
 END_TEST
 
+START_TEST(redirects_in_a_circle_are_told_once)
+{
+    rig_page(A, 200, NULL, "<a href=ping>1</a>");
+    rig_page(A "ping", 302, "location: /pong", "");
+    rig_page(A "pong", 302, "location: /pung", "");
+    rig_page(A "pung", 302, "location: /ping", "");
+    ck_assert_int_eq(crawl(), PROGRESS_DONE);
+    ck_assert_str_eq(rig_raw(), "put " A "\n");
+    RIG_STATUS_HAS("pung\",\"problem\":\"3 redirects lead in a circle\"");
+    RIG_STATUS_HAS("\"problem_count\":1,");
+}
+END_TEST
+
 START_TEST(a_redirect_out_of_the_scope_is_a_problem_that_says_where)
 {
     rig_page(A, 301, "location: http://127.0.0.1/admin", "");
@@ -565,6 +578,26 @@ START_TEST(a_crawl_waits_for_the_index)
 }
 END_TEST
 
+static enum mr_code full_for_a_time(void *context, struct mr_err *err)
+{
+    (void)context;
+    if (lag_left == 0)
+        return MR_OK;
+    lag_left--;
+    return mr_fail(err, MR_E_UNAVAILABLE, "the disk is nearly full");
+}
+
+START_TEST(a_crawl_waits_for_room_and_says_so)
+{
+    two_pages();
+    rig.spec.may_write = full_for_a_time;
+    lag_left = 100;
+    ck_assert_int_eq(crawl(), PROGRESS_DONE);
+    ck_assert_str_eq(rig_raw(), "put " A "\nput " A "b.html\n");
+    RIG_STATUS_HAS("it is not written to for now: the disk is nearly full");
+}
+END_TEST
+
 START_TEST(a_bus_that_fails_for_a_time_is_waited_for)
 {
     two_pages();
@@ -649,6 +682,7 @@ int main(void)
     tcase_add_test(tcase, errors_of_a_server_delete_nothing);
     tcase_add_test(tcase, redirects_are_followed_to_the_final_page);
     tcase_add_test(tcase, redirects_without_end_are_left);
+    tcase_add_test(tcase, redirects_in_a_circle_are_told_once);
     tcase_add_test(tcase,
                    a_redirect_out_of_the_scope_is_a_problem_that_says_where);
     tcase_add_test(tcase, https_of_the_same_host_is_inside);
@@ -674,6 +708,7 @@ int main(void)
     tcase_add_test(tcase,
                    a_crawl_that_takes_too_long_ends_and_the_next_goes_on);
     tcase_add_test(tcase, a_crawl_waits_for_the_index);
+    tcase_add_test(tcase, a_crawl_waits_for_room_and_says_so);
     tcase_add_test(tcase, a_bus_that_fails_for_a_time_is_waited_for);
     tcase_add_test(tcase, addresses_that_are_too_long_for_an_id_are_told);
     tcase_add_test(tcase, a_long_page_goes_to_the_blob_store);

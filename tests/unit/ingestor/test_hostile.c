@@ -226,8 +226,10 @@ START_TEST(every_misdeed_is_a_problem_and_good_pages_are_read)
                                           base, base, base));
     RIG_STATUS_HAS("hang\",\"problem\":\"http: ");
     RIG_STATUS_HAS("drip\",\"problem\":\"http: ");
-    RIG_STATUS_HAS("huge sent more than the limit of 100000 bytes");
-    RIG_STATUS_HAS("headers sent more than the limit");
+    RIG_STATUS_HAS(
+        "huge sent more than the limit of 100000 bytes; bytes_max of the "
+        "source, else limits.body_bytes, allows more");
+    RIG_STATUS_HAS("headers sent more than 262144 bytes of headers");
     RIG_STATUS_HAS("gzip\",\"problem\":\"http: ");
     RIG_STATUS_HAS("more than 10 redirects led here and on");
     RIG_STATUS_HAS("it redirects to http://169.254.169.254/key, which is on "
