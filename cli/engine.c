@@ -150,10 +150,13 @@ static enum mr_code open_shards(struct engine *engine, struct mr_err *err)
     char *folder = mr_arena_printf(engine->arena, "%s/%s.%u.%s", index,
                                    engine->place.collection, GENERATION,
                                    engine->place.model);
+    bool is_new = access(folder, F_OK) != 0;
     enum mr_code code = make_folder(index, err);
 
     if (code == MR_OK)
         code = make_folder(folder, err);
+    if (code == MR_OK && is_new)
+        engine_tell_models(engine, index);
     engine->records = mr_calloc(count, sizeof(*engine->records));
     engine->shards = mr_calloc(count, sizeof(*engine->shards));
     for (uint32_t i = 0; code == MR_OK && i < count; i++)

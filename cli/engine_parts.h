@@ -49,6 +49,9 @@ struct engine {
 /* The `ended` of workers and shards. */
 void engine_part_ended(void *context, const struct mr_err *err);
 
+/* The index of the model is new: the log names those of other models. */
+void engine_tell_models(struct engine *engine, const char *index);
+
 /* Workers of all stages, not started. */
 MR_MUST_CHECK enum mr_code engine_make_workers(struct engine *engine,
                                                struct mr_err *err);

@@ -23,7 +23,8 @@ static enum mr_code map(int fd, const char *path, struct mr_span *out,
         return mr_fail_errno(err, MR_E_CONFIG, errno, "model: %s", path);
     if (!S_ISREG(status.st_mode) || status.st_size == 0)
         return mr_fail(err, MR_E_CONFIG,
-                       "model: %s is empty or no file; fetch the model again",
+                       "model: %s is empty or no file; copy the model anew, or "
+                       "let deploy/build fetch it",
                        path);
     bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (bytes == MAP_FAILED)
@@ -56,8 +57,8 @@ static enum mr_code open_file(const char *folder, const char *name,
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return mr_fail_errno(err, MR_E_CONFIG, errno,
-                             "model: cannot open %s; fetch the model or name "
-                             "its folder",
+                             "model: cannot open %s; deploy/build fetches the "
+                             "model, embed.model names its folder",
                              path);
     code = map(fd, path, out, err);
     (void)close(fd);

@@ -176,10 +176,12 @@ static enum mr_code read_folder(struct minilm *minilm,
         return mr_fail(err, MR_E_CONFIG, "minilm: %s: %s", folder->path,
                        why.text);
     if (wordpiece_size(minilm->wordpiece) != VOCABULARY_SIZE)
-        return mr_fail(err, MR_E_CONFIG,
-                       "minilm: %s/vocab.txt has %zu lines, that of %s %u",
-                       folder->path, wordpiece_size(minilm->wordpiece),
-                       MINILM_NAME, VOCABULARY_SIZE);
+        return mr_fail(
+            err, MR_E_CONFIG,
+            "minilm: %s/vocab.txt has %zu lines, that of %s %u; copy "
+            "the model anew, or let deploy/build fetch it",
+            folder->path, wordpiece_size(minilm->wordpiece), MINILM_NAME,
+            VOCABULARY_SIZE);
     model_folder_fingerprint(folder, MINILM_NAME " uncased mean unit 256",
                              minilm->fingerprint);
     return MR_OK;
@@ -189,11 +191,13 @@ static enum mr_code start(struct minilm *minilm,
                           const struct model_folder *folder, uint32_t threads,
                           struct mr_err *err)
 {
-    enum mr_code code =
-        session_open(folder->xml, threads, &minilm->session, err);
+    struct mr_err why;
 
-    if (code != MR_OK)
-        return code;
+    if (session_open(folder->xml, threads, &minilm->session, &why) != MR_OK)
+        return mr_fail(err, MR_E_CONFIG,
+                       "minilm: %.150s is damaged, copy the model anew or let "
+                       "deploy/build fetch it (%.100s)",
+                       folder->path, why.text);
     if (session_dimension(minilm->session) != MINILM_DIMENSION)
         return mr_fail(err, MR_E_CONFIG,
                        "minilm: %s gives vectors of %zu numbers, %s has %u",

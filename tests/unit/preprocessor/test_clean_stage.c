@@ -185,6 +185,7 @@ static const struct {
     { " \n\t", 3, "empty", "3 bytes" },
     { "\xC2\xA0\n\xE3\x80\x80", 6, "empty", "6 bytes" },
     { "a\0\0\0b", 5, "binary", "3 NUL bytes" },
+    { "<p>a\0\0\0b", 8, "binary", "3 NUL bytes" },
     { "\x01\x02\x03\x04xy", 6, "binary", "4 of 2 bytes are no text" },
     { "One", 3, "too_short", "1 words" },
 };
@@ -196,6 +197,8 @@ START_TEST(a_refused_put_tells_rule_and_value)
     struct mr_clean c;
 
     raw.put.body.bytes = mr_span(refusals[_i].text, refusals[_i].size);
+    if (refusals[_i].text[0] == '<') /* a parser leaves out NUL bytes */
+        raw.put.content_type = mr_span_str("text/html");
     raw.put.title = mr_span(NULL, 0);
     ck_assert_int_eq(run(&raw), MR_OK);
     s = signature();
@@ -328,22 +331,6 @@ START_TEST(many_large_bodies_are_worked_alone)
     ck_assert_int_eq(mr_stage_step(stage, &state, inputs, 1, &effects, &err),
                      MR_OK);
     check_span(signature().reject_rule, "binary");
-}
-END_TEST
-
-/* The parser of pages leaves out what gives an image away. */
-START_TEST(an_image_that_is_served_as_a_page_is_binary)
-{
-    struct mr_raw raw = put_of("");
-    uint8_t bytes[2048];
-
-    for (size_t i = 0; i < sizeof(bytes); i++)
-        bytes[i] = (uint8_t)i;
-    raw.put.content_type = mr_span_str("text/html");
-    raw.put.body.bytes = mr_span(bytes, sizeof(bytes));
-    ck_assert_int_eq(run(&raw), MR_OK);
-    check_span(signature().reject_rule, "binary");
-    check_span(signature().reject_value, "8 NUL bytes");
 }
 END_TEST
 
@@ -487,7 +474,6 @@ int main(void)
     tcase_add_test(tcase, a_page_that_explodes_is_refused);
     tcase_add_test(tcase, too_many_passages_are_refused);
     tcase_add_test(tcase, many_large_bodies_are_worked_alone);
-    tcase_add_test(tcase, an_image_that_is_served_as_a_page_is_binary);
     tcase_add_test(tcase, a_patch_gives_a_signature_only);
     tcase_add_test(tcase, an_unconditional_delete_gives_null_and_signature);
     tcase_add_test(tcase, a_sweep_gives_a_signature_only);
