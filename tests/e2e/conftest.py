@@ -132,6 +132,10 @@ class Server:
             env={**os.environ, "MILLRACE_SERVER": self.url or ""})
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: minutes; deploy/check --long")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def binary():
     if not pathlib.Path(BINARY).exists():

@@ -3,7 +3,8 @@
 nothing, and what came out is what an undisturbed run makes of the same log.
 
 MILLRACE_SEED=n repeats a run's documents and moments, though not the moments of
-the threads inside.  MILLRACE_KILLS=n kills so often instead of 20 times.
+the threads inside.  MILLRACE_KILLS=n kills so often instead of 20 times, MILLRACE_DOCUMENTS=1400 puts
+all of Cranfield.
 """
 import json
 import os
@@ -26,7 +27,8 @@ REPLAY = os.environ.get("MILLRACE_REPLAY",
 SEED = int(os.environ.get("MILLRACE_SEED", "1"))
 KILLS = int(os.environ.get("MILLRACE_KILLS", "20"))
 PARTITIONS = 3
-DOCUMENTS, UPDATES, DELETIONS = 400, 200, 200
+DOCUMENTS = int(os.environ.get("MILLRACE_DOCUMENTS", "400"))
+UPDATES, DELETIONS = 200, 200
 CONFIG = f"""
 partitions: {PARTITIONS}
 embed:
