@@ -36,6 +36,7 @@
 #include "common/base/mr_span.h"
 #include "common/base/mr_status.h"
 #include "indexer/segment/entries.h"
+#include "indexer/segment/top_hits.h"
 
 /* One passage's terms, in any order, repeats counted. */
 struct keyword_unit {
@@ -116,11 +117,6 @@ struct keyword_scorer {
     size_t term_count;
 };
 
-struct keyword_hit {
-    uint32_t unit;
-    double score;
-};
-
 /*
  * The best `room` live units by score, ties to the lower unit, best first.
  * `skip` (one bit a unit, NULL for none) leaves units out besides the dead.
@@ -129,7 +125,7 @@ struct keyword_hit {
 size_t keyword_search(const struct keyword_segment *segment,
                       const struct keyword_dead *dead, const uint64_t *skip,
                       const struct keyword_scorer *scorer,
-                      struct keyword_hit *hits, size_t room);
+                      struct unit_hit *hits, size_t room);
 
 /* The share of each query term in a unit's score, term_count of them. */
 void keyword_explain(const struct keyword_segment *segment, uint32_t unit,

@@ -43,10 +43,10 @@ struct search {
     struct keyword_norm norm;
     struct term *terms; /* in the query's order; only those that occur */
     size_t term_count;
-    uint32_t *order;          /* terms by rising bound */
-    double *sums;             /* sums[i]: the i lowest bounds */
-    size_t optional;          /* how many of `order` */
-    struct keyword_hit *hits; /* a heap, the worst first */
+    uint32_t *order;       /* terms by rising bound */
+    double *sums;          /* sums[i]: the i lowest bounds */
+    size_t optional;       /* how many of `order` */
+    struct unit_hit *hits; /* a heap, the worst first */
     size_t room;
     size_t hit_count;
     uint32_t from; /* of the window */
@@ -60,41 +60,6 @@ static bool is_set(const uint64_t *bits, uint32_t unit)
     return bits != NULL && (bits[unit / 64] >> unit % 64 & 1) != 0;
 }
 
-static bool is_worse(struct keyword_hit a, struct keyword_hit b)
-{
-    return a.score != b.score ? a.score < b.score : a.unit > b.unit;
-}
-
-static void sink(struct keyword_hit *hits, size_t count)
-{
-    size_t at = 0;
-
-    for (;;) {
-        size_t worst = at;
-        struct keyword_hit held = hits[at];
-
-        for (size_t child = 2 * at + 1; child <= 2 * at + 2; child++)
-            if (child < count && is_worse(hits[child], hits[worst]))
-                worst = child;
-        if (worst == at)
-            return;
-        hits[at] = hits[worst];
-        hits[worst] = held;
-        at = worst;
-    }
-}
-
-static void rise(struct keyword_hit *hits, size_t at)
-{
-    while (at > 0 && is_worse(hits[at], hits[(at - 1) / 2])) {
-        struct keyword_hit held = hits[at];
-
-        hits[at] = hits[(at - 1) / 2];
-        hits[(at - 1) / 2] = held;
-        at = (at - 1) / 2;
-    }
-}
-
 /* What a score must exceed to become a hit. */
 static double threshold(const struct search *search)
 {
@@ -103,17 +68,10 @@ static double threshold(const struct search *search)
 
 static void offer(struct search *search, uint32_t unit, double score)
 {
-    struct keyword_hit hit = { .unit = unit, .score = score };
+    struct unit_hit hit = { .unit = unit, .score = score };
 
-    if (score <= threshold(search))
-        return;
-    if (search->hit_count < search->room) {
-        search->hits[search->hit_count] = hit;
-        rise(search->hits, search->hit_count++);
-        return;
-    }
-    search->hits[0] = hit;
-    sink(search->hits, search->hit_count);
+    if (score > threshold(search))
+        top_hits_offer(search->hits, &search->hit_count, search->room, hit);
 }
 
 static inline double part_of(const struct search *search,
@@ -318,18 +276,10 @@ static void find_terms(struct search *search,
     }
 }
 
-static int compare_hits(const void *left, const void *right)
-{
-    const struct keyword_hit *a = left;
-    const struct keyword_hit *b = right;
-
-    return is_worse(*a, *b) ? 1 : is_worse(*b, *a) ? -1 : 0;
-}
-
 size_t keyword_search(const struct keyword_segment *segment,
                       const struct keyword_dead *dead, const uint64_t *skip,
                       const struct keyword_scorer *scorer,
-                      struct keyword_hit *hits, size_t room)
+                      struct unit_hit *hits, size_t room)
 {
     uint32_t units = segment->head.units;
     size_t terms = scorer->term_count;
@@ -355,7 +305,7 @@ size_t keyword_search(const struct keyword_segment *segment,
         search_window(search);
     }
     count = search->hit_count;
-    qsort(hits, count, sizeof(*hits), compare_hits);
+    top_hits_sort(hits, count);
     mr_free(search->terms);
     mr_free(search->order);
     mr_free(search->sums);

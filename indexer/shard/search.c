@@ -95,7 +95,7 @@ static void ask_keyword(struct run *run, const struct view *view, size_t wanted)
     const struct entries *entries = view->segment->entries;
     const struct keyword_segment *keyword = view->segment->keyword;
     struct keyword_dead dead = view_keyword_dead(view);
-    struct keyword_hit *found =
+    struct unit_hit *found =
         mr_arena_alloc(run->arena, wanted * sizeof(*found));
     size_t count = keyword_search(keyword, &dead, skip_of(run, view),
                                   run->scorer, found, wanted);
@@ -119,7 +119,7 @@ static void ask_keyword(struct run *run, const struct view *view, size_t wanted)
 static enum mr_code ask_dense(struct run *run, const struct view *view,
                               size_t wanted, struct mr_err *err)
 {
-    struct vector_hit *found =
+    struct unit_hit *found =
         mr_arena_alloc(run->arena, wanted * sizeof(*found));
     size_t count;
     enum mr_code code =

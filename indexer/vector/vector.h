@@ -27,6 +27,7 @@
 #include "common/base/mr_span.h"
 #include "common/base/mr_status.h"
 #include "indexer/segment/entries.h"
+#include "indexer/segment/top_hits.h"
 
 struct vector_builder;
 
@@ -75,11 +76,6 @@ MR_MUST_CHECK enum mr_code vector_merge(struct vector_segment *const *segments,
                                         size_t count, size_t exact_max,
                                         struct mr_buf *out, struct mr_err *err);
 
-struct vector_hit {
-    uint32_t unit;
-    float score;
-};
-
 /* The best `room` units whose bit in `hidden` (NULL: none is) is 0, best
  * first, ties to the lower unit; as many as there are up to `room`.  `exact`
  * passes the graph by; so does a filter that leaves few (vector_search.c says
@@ -88,7 +84,7 @@ struct vector_hit {
 MR_MUST_CHECK enum mr_code vector_search(const struct vector_segment *segment,
                                          const float *query,
                                          const uint64_t *hidden, bool exact,
-                                         struct vector_hit *hits, size_t room,
+                                         struct unit_hit *hits, size_t room,
                                          size_t *count, struct mr_err *err);
 
 #endif

@@ -32,50 +32,6 @@ static bool is_set(const uint64_t *bits, uint32_t unit)
     return bits != NULL && (bits[unit / 64] >> unit % 64 & 1) != 0;
 }
 
-static bool is_worse(struct vector_hit a, struct vector_hit b)
-{
-    return a.score != b.score ? a.score < b.score : a.unit > b.unit;
-}
-
-static int compare_hits(const void *left, const void *right)
-{
-    const struct vector_hit *a = left;
-    const struct vector_hit *b = right;
-
-    return is_worse(*a, *b) ? 1 : is_worse(*b, *a) ? -1 : 0;
-}
-
-/* `hits` is a heap with the worst first, but for its head. */
-static void sink(struct vector_hit *hits, size_t count)
-{
-    size_t at = 0;
-
-    for (;;) {
-        size_t worst = at;
-        struct vector_hit held = hits[at];
-
-        for (size_t child = 2 * at + 1; child <= 2 * at + 2; child++)
-            if (child < count && is_worse(hits[child], hits[worst]))
-                worst = child;
-        if (worst == at)
-            return;
-        hits[at] = hits[worst];
-        hits[worst] = held;
-        at = worst;
-    }
-}
-
-static void rise(struct vector_hit *hits, size_t at)
-{
-    while (at > 0 && is_worse(hits[at], hits[(at - 1) / 2])) {
-        struct vector_hit held = hits[at];
-
-        hits[at] = hits[(at - 1) / 2];
-        hits[(at - 1) / 2] = held;
-        at = (at - 1) / 2;
-    }
-}
-
 static uint64_t count_visible(const uint64_t *hidden, uint32_t units)
 {
     uint64_t count = units;
@@ -87,24 +43,11 @@ static uint64_t count_visible(const uint64_t *hidden, uint32_t units)
     return count;
 }
 
-/* Keeps a hit if it is among the best; units come rising. */
-static inline void offer(struct vector_hit hit, struct vector_hit *hits,
-                         size_t *count, size_t room)
-{
-    if (*count < room) {
-        hits[*count] = hit;
-        rise(hits, (*count)++);
-    } else if (hit.score > hits[0].score) {
-        hits[0] = hit;
-        sink(hits, room);
-    }
-}
-
 /* Where most units are visible, all are compared, since leaving some out would
  * cost more than it saves: memory is read best in a row. */
 size_t vector_search_exact(const float *vectors, uint32_t units,
                            uint32_t dimension, const float *query,
-                           const uint64_t *hidden, struct vector_hit *hits,
+                           const uint64_t *hidden, struct unit_hit *hits,
                            size_t room)
 {
     bool most = count_visible(hidden, units) > units / 2;
@@ -112,24 +55,24 @@ size_t vector_search_exact(const float *vectors, uint32_t units,
 
     for (uint32_t unit = 0; unit < units && room > 0; unit++) {
         const float *vector = vectors + (size_t)unit * dimension;
-        struct vector_hit hit = { .unit = unit };
+        struct unit_hit hit = { .unit = unit };
 
         if (!most && is_set(hidden, unit))
             continue;
         hit.score = faiss_shim_inner(query, vector, dimension);
         if (most && is_set(hidden, unit))
             continue;
-        offer(hit, hits, &count, room);
+        if (count < room || hit.score > hits[0].score)
+            top_hits_offer(hits, &count, room, hit);
     }
-    qsort(hits, count, sizeof(*hits), compare_hits);
+    top_hits_sort(hits, count);
     return count;
 }
 
 int64_t vector_search_graph(const struct faiss_shim_graph *graph,
                             const float *vectors, uint32_t dimension,
                             const float *query, const uint64_t *hidden,
-                            uint32_t effort, struct vector_hit *hits,
-                            size_t room)
+                            uint32_t effort, struct unit_hit *hits, size_t room)
 {
     uint32_t *units = mr_malloc(room * sizeof(*units));
     int64_t count =
@@ -143,7 +86,7 @@ int64_t vector_search_graph(const struct faiss_shim_graph *graph,
     }
     mr_free(units);
     if (count > 0)
-        qsort(hits, (size_t)count, sizeof(*hits), compare_hits);
+        top_hits_sort(hits, (size_t)count);
     return count;
 }
 
@@ -169,7 +112,7 @@ static bool is_query(const float *query, uint32_t dimension)
 
 enum mr_code vector_search(const struct vector_segment *segment,
                            const float *query, const uint64_t *hidden,
-                           bool exact, struct vector_hit *hits, size_t room,
+                           bool exact, struct unit_hit *hits, size_t room,
                            size_t *count, struct mr_err *err)
 {
     uint32_t dimension = segment->meta.dimension;
@@ -220,8 +163,8 @@ static void draw_sample(const float *one, const float *other,
             one[i] + other[i] + out[i] * SAMPLE_NOISE / sqrtf(length + 1e-9f);
 }
 
-static size_t count_common(const struct vector_hit *want, size_t want_count,
-                           const struct vector_hit *got, int64_t got_count)
+static size_t count_common(const struct unit_hit *want, size_t want_count,
+                           const struct unit_hit *got, int64_t got_count)
 {
     size_t common = 0;
 
@@ -243,8 +186,8 @@ double vector_measure_recall(const struct faiss_shim_graph *graph,
     for (uint32_t i = 0; i < SAMPLES; i++) {
         size_t one = (size_t)i * units / SAMPLES;
         size_t other = mr_mix64(i + 1) % units;
-        struct vector_hit want[SAMPLE_HITS];
-        struct vector_hit got[SAMPLE_HITS];
+        struct unit_hit want[SAMPLE_HITS];
+        struct unit_hit got[SAMPLE_HITS];
         size_t count;
 
         draw_sample(vectors + one * dimension, vectors + other * dimension,

@@ -42,7 +42,7 @@ MR_MUST_CHECK enum mr_code vector_write(const struct vector_content *content,
 /* The `room` best of all visible units by comparing with each. */
 size_t vector_search_exact(const float *vectors, uint32_t units,
                            uint32_t dimension, const float *query,
-                           const uint64_t *hidden, struct vector_hit *hits,
+                           const uint64_t *hidden, struct unit_hit *hits,
                            size_t room);
 
 /* As above through a graph, of which `effort` vectors are looked at closely;
@@ -50,7 +50,7 @@ size_t vector_search_exact(const float *vectors, uint32_t units,
 int64_t vector_search_graph(const struct faiss_shim_graph *graph,
                             const float *vectors, uint32_t dimension,
                             const float *query, const uint64_t *hidden,
-                            uint32_t effort, struct vector_hit *hits,
+                            uint32_t effort, struct unit_hit *hits,
                             size_t room);
 
 /* The share of the exact 10 best that a graph finds, over queries made of its

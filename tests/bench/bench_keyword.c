@@ -233,7 +233,7 @@ static void bench_search(struct world *world,
                          const struct keyword_segment *segment, size_t room)
 {
     static double spent[QUERIES_MAX];
-    struct keyword_hit *hits = mr_calloc(room, sizeof(*hits));
+    struct unit_hit *hits = mr_calloc(room, sizeof(*hits));
     struct query *query = mr_calloc(1, sizeof(*query));
     double sum = 0;
     size_t terms = 0;

@@ -98,7 +98,7 @@ static int falling(const void *left, const void *right)
 }
 
 static void evaluate(struct world *world, struct mr_span query,
-                     const struct keyword_hit *hits, size_t count)
+                     const struct unit_hit *hits, size_t count)
 {
     const struct entries *entries = keyword_entries(world->segment);
     double gains[1000];
@@ -136,7 +136,7 @@ static void take_query(void *context, const struct mr_json *object)
     struct mr_span terms[TERMS_MAX];
     uint64_t frequency[TERMS_MAX];
     uint32_t weight[TERMS_MAX];
-    struct keyword_hit hits[TOP];
+    struct unit_hit hits[TOP];
     struct keyword_scorer scorer = {
         .k1 = world->k1,
         .b = world->b,

@@ -118,8 +118,8 @@ static void search(const struct vector_segment *segment, size_t room,
 {
     uint64_t *hidden =
         shown < 1000 ? draw_hidden(vector_units(segment), shown) : NULL;
-    struct vector_hit *want = mr_calloc(room, sizeof(*want));
-    struct vector_hit *got = mr_calloc(room, sizeof(*got));
+    struct unit_hit *want = mr_calloc(room, sizeof(*want));
+    struct unit_hit *got = mr_calloc(room, sizeof(*got));
     double exact = 0;
     double graph = 0;
     size_t found = 0;

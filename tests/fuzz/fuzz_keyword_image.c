@@ -59,7 +59,7 @@ static void use(struct keyword_segment *segment)
     uint32_t *list =
         mr_calloc(keyword_unit_terms_max(segment) + 1, sizeof(*list));
     struct mr_buf merged = mr_buf(1u << 26);
-    struct keyword_hit hits[8];
+    struct unit_hit hits[8];
     double parts[3];
     size_t count = keyword_search(segment, NULL, NULL, &scorer, hits, 8);
 

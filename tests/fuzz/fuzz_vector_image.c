@@ -45,7 +45,7 @@ static void use(struct vector_segment *segment)
     uint32_t dimension = vector_dimension(segment);
     float *query = mr_calloc(dimension, sizeof(*query));
     struct mr_buf merged = mr_buf(1u << 26);
-    struct vector_hit hits[8];
+    struct unit_hit hits[8];
     size_t count;
 
     query[0] = 1;

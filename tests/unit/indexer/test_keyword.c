@@ -54,8 +54,8 @@ static double score_of(const struct unit *unit, const uint32_t *query,
 
 static int by_score(const void *left, const void *right)
 {
-    const struct keyword_hit *a = left;
-    const struct keyword_hit *b = right;
+    const struct unit_hit *a = left;
+    const struct unit_hit *b = right;
 
     if (a->score != b->score)
         return a->score > b->score ? -1 : 1;
@@ -64,8 +64,7 @@ static int by_score(const void *left, const void *right)
 
 static size_t naive(const struct flat *flat, const uint64_t *dead,
                     const uint64_t *skip, const uint32_t *query,
-                    const struct keyword_scorer *scorer,
-                    struct keyword_hit *hits)
+                    const struct keyword_scorer *scorer, struct unit_hit *hits)
 {
     size_t count = 0;
 
@@ -73,7 +72,7 @@ static size_t naive(const struct flat *flat, const uint64_t *dead,
         double score = score_of(flat->units[i], query, scorer);
 
         if (score > 0 && !is_set(dead, i) && !is_set(skip, i))
-            hits[count++] = (struct keyword_hit){ i, score };
+            hits[count++] = (struct unit_hit){ i, score };
     }
     qsort(hits, count, sizeof(*hits), by_score);
     return count;
@@ -82,8 +81,8 @@ static size_t naive(const struct flat *flat, const uint64_t *dead,
 static void compare_search(const struct segment *segment,
                            const struct flat *flat, uint64_t seed)
 {
-    struct keyword_hit *want = mr_calloc(flat->count, sizeof(*want));
-    struct keyword_hit *got = mr_calloc(flat->count, sizeof(*got));
+    struct unit_hit *want = mr_calloc(flat->count, sizeof(*want));
+    struct unit_hit *got = mr_calloc(flat->count, sizeof(*got));
     struct keyword_dead dead = { 0 };
     uint64_t *dead_bits = NULL;
     uint64_t *skip = NULL;
@@ -140,7 +139,7 @@ START_TEST(explained_parts_add_up_to_the_score)
 {
     struct corpus corpus = draw_corpus(5, 1500);
     struct segment segment = build(&corpus, 0, corpus.count, NULL);
-    struct keyword_hit hits[20];
+    struct unit_hit hits[20];
     struct query query;
 
     for (int round = 0; round < 50; round++) {

@@ -120,7 +120,7 @@ START_TEST(an_empty_segment_answers)
                                      .frequency = &frequency,
                                      .weight = &weight,
                                      .term_count = 1 };
-    struct keyword_hit hit;
+    struct unit_hit hit;
 
     ck_assert_uint_eq(keyword_units(segment.segment), 0);
     ck_assert_uint_eq(keyword_frequency(segment.segment, NULL, term), 0);
@@ -180,7 +180,7 @@ START_TEST(damage_that_is_not_looked_for_does_no_harm)
     struct corpus corpus = draw_corpus(13, 600);
     struct segment segment = build(&corpus, 0, corpus.count, NULL);
     size_t size = segment.image.size;
-    struct keyword_hit hits[10];
+    struct unit_hit hits[10];
     struct query query;
 
     draw_query(&query, segment.segment);

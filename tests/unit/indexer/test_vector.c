@@ -135,8 +135,8 @@ static uint64_t *draw_bits(uint32_t units, uint64_t shown, uint64_t of)
 
 static int by_score(const void *left, const void *right)
 {
-    const struct vector_hit *a = left;
-    const struct vector_hit *b = right;
+    const struct unit_hit *a = left;
+    const struct unit_hit *b = right;
 
     if (a->score != b->score)
         return a->score > b->score ? -1 : 1;
@@ -144,13 +144,13 @@ static int by_score(const void *left, const void *right)
 }
 
 static size_t naive(const struct vector_segment *segment, const float *query,
-                    const uint64_t *hidden, struct vector_hit *hits)
+                    const uint64_t *hidden, struct unit_hit *hits)
 {
     size_t count = 0;
 
     for (uint32_t i = 0; i < vector_units(segment); i++)
         if (!is_set(hidden, i))
-            hits[count++] = (struct vector_hit){
+            hits[count++] = (struct unit_hit){
                 i, faiss_shim_inner(query, vector_at(segment, i), DIMENSION)
             };
     qsort(hits, count, sizeof(*hits), by_score);
@@ -210,8 +210,8 @@ START_TEST(exact_search_equals_sorting_all)
     struct segment segment =
         build(&all, 0, all.count, NULL, _i == 0 ? NO_GRAPH : 10);
     uint32_t units = vector_units(segment.segment);
-    struct vector_hit *want = mr_calloc(units, sizeof(*want));
-    struct vector_hit *got = mr_calloc(units, sizeof(*got));
+    struct unit_hit *want = mr_calloc(units, sizeof(*want));
+    struct unit_hit *got = mr_calloc(units, sizeof(*got));
 
     for (uint64_t round = 0; round < 100; round++) {
         uint64_t *hidden =
@@ -254,8 +254,8 @@ START_TEST(the_graph_finds_most_and_hides_the_hidden)
     for (uint64_t round = 0; round < 60; round++) {
         uint64_t *hidden =
             round % 3 == 0 ? NULL : draw_bits(units, round % 3 * 9, 20);
-        struct vector_hit want[10];
-        struct vector_hit got[10];
+        struct unit_hit want[10];
+        struct unit_hit got[10];
         float query[DIMENSION];
         size_t count;
 
@@ -373,7 +373,7 @@ START_TEST(what_is_no_number_does_not_get_in)
     const uint32_t ordinals[3] = { 0, 1, 2 };
     const float query[2] = { NAN, 0 };
     const float one[2] = { 0, 1 };
-    struct vector_hit hits[3];
+    struct unit_hit hits[3];
     size_t count;
 
     vector_builder_add(builder, mr_span_str("id"), 1, 1, odd, ordinals, 3);
@@ -401,7 +401,7 @@ START_TEST(an_empty_segment_answers)
     struct documents all = draw_documents(1, 0);
     struct segment segment = build(&all, 0, 0, NULL, 0);
     float query[DIMENSION] = { 1 };
-    struct vector_hit hit;
+    struct unit_hit hit;
     size_t count = 1;
 
     ck_assert_uint_eq(vector_units(segment.segment), 0);
