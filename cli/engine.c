@@ -55,6 +55,11 @@ static enum mr_code open_backends(struct engine *engine, struct mr_err *err)
     code = make_folder(engine->data, err);
     if (code == MR_OK)
         code = mr_rocksdb_open(&log, &engine->log, err);
+    if (code == MR_E_BUSY)
+        return mr_fail(err, code,
+                       "data: another process works on %.200s; stop it, or "
+                       "name another folder with --data",
+                       engine->data);
     if (code == MR_E_DAMAGED)
         return mr_fail(err, code,
                        "%.265s; restore it from a backup, for all else is "

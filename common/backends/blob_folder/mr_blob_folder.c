@@ -53,6 +53,11 @@ static struct blob_name name_of(struct mr_hash128 hash)
 static enum mr_code fail_disk(struct mr_blob_folder *folder, const char *what,
                               const char *name, struct mr_err *err)
 {
+    if (errno == ENOSPC || errno == EDQUOT)
+        return mr_fail_errno(err, MR_E_UNAVAILABLE, errno,
+                             "blob: the disk of %.128s is full, make room on "
+                             "it",
+                             folder->path);
     return mr_fail_errno(err, MR_E_UNAVAILABLE, errno, "blob: %s %.128s/%s",
                          what, folder->path, name);
 }

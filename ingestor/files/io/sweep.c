@@ -249,11 +249,12 @@ enum mr_code sweep_run(struct sweep *sweep, enum progress_outcome *outcome,
         return leave(sweep, code);
     sweep->counts = true;
     there = open_folder(sweep);
-    if (there) {
+    if (there)
+        code = outbox_hold(sweep->outbox, err);
+    if (there && code == MR_OK)
         code = walk(sweep, "", err);
-        if (code == MR_OK)
-            code = sweep_forget_missing(sweep, err);
-    }
+    if (there && code == MR_OK)
+        code = sweep_forget_missing(sweep, err);
     if (code == MR_OK)
         code = outbox_flush(sweep->outbox, err);
     if (code == MR_OK)

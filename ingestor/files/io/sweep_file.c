@@ -24,7 +24,11 @@ static enum mr_code failed(struct sweep *sweep, const char *path,
                            const struct mr_err *why)
 {
     count(sweep, PROGRESS_FAILED);
-    sweep_problem(sweep, path, "%s", why->text);
+    sweep_problem(sweep, path, "%s%s", why->text,
+                  why->code == MR_E_LIMIT
+                      ? "; bytes_max of the source, else limits.body_bytes, "
+                        "allows more"
+                      : "");
     return MR_OK;
 }
 
