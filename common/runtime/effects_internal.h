@@ -56,7 +56,7 @@ struct mr_effects {
 
 struct mr_state {
     struct mr_effects *effects;
-    mr_space_id spaces[MR_STAGE_SPACES_MAX];
+    struct mr_stored spaces[MR_STAGE_SPACES_MAX];
 };
 
 void mr_effects_init(struct mr_effects *effects, const struct mr_place *place,
@@ -76,7 +76,7 @@ MR_MUST_CHECK enum mr_code mr_state_init(struct mr_state *state,
                                          uint32_t lane, struct mr_err *err);
 
 /* The changes of all spaces into an empty batch. */
-void mr_state_write(const struct mr_state *state, struct mr_batch *batch);
+void mr_state_write(struct mr_state *state, struct mr_batch *batch);
 
 /* Puts the claimed blobs. */
 MR_MUST_CHECK enum mr_code mr_effects_put_blobs(

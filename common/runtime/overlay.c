@@ -97,15 +97,29 @@ const struct mr_overlay_entry *mr_overlay_seek(const struct mr_overlay *overlay,
     return find_links(overlay->head, from, NULL);
 }
 
-void mr_overlay_write(const struct mr_overlay *overlay, mr_space_id space,
-                      struct mr_batch *batch)
+static const struct mr_overlay_entry *first_put(
+    const struct mr_overlay *overlay)
 {
+    const struct mr_overlay_entry *entry = overlay->head[0];
+
+    while (entry != NULL && entry->value.data == NULL)
+        entry = entry->next[0];
+    return entry;
+}
+
+void mr_overlay_write(const struct mr_overlay *overlay,
+                      struct mr_stored *stored, struct mr_batch *batch)
+{
+    const struct mr_overlay_entry *put = first_put(overlay);
+
+    if (put != NULL)
+        mr_stored_will_put(stored, put->key);
     for (const struct mr_overlay_entry *entry = overlay->head[0]; entry != NULL;
          entry = entry->next[0]) {
         if (entry->value.data != NULL)
-            mr_batch_put(batch, space, entry->key, entry->value);
+            mr_batch_put(batch, stored->space, entry->key, entry->value);
         else
-            mr_batch_delete(batch, space, entry->key);
+            mr_batch_delete(batch, stored->space, entry->key);
     }
 }
 
@@ -170,9 +184,9 @@ static enum mr_code visit_stored(void *context, struct mr_span key,
 }
 
 enum mr_code mr_overlay_scan(const struct mr_overlay *overlay,
-                             struct mr_store *store, mr_space_id space,
-                             struct mr_range range, mr_store_visit *visit,
-                             void *context, struct mr_err *err)
+                             struct mr_stored *stored, struct mr_range range,
+                             mr_store_visit *visit, void *context,
+                             struct mr_err *err)
 {
     struct merge merge = {
         .next = mr_overlay_seek(overlay, range.from),
@@ -183,8 +197,8 @@ enum mr_code mr_overlay_scan(const struct mr_overlay *overlay,
     enum mr_code code;
 
     if (merge.next == NULL || !within(&merge, merge.next->key))
-        return mr_store_scan(store, space, range, visit, context, err);
-    code = mr_store_scan(store, space, range, visit_stored, &merge, err);
+        return mr_stored_scan(stored, range, visit, context, err);
+    code = mr_stored_scan(stored, range, visit_stored, &merge, err);
     if (code == MR_OK && !merge.stopped)
         code = give_below(&merge, (struct mr_span){ 0 }, err);
     return code;

@@ -22,6 +22,7 @@
 #include "common/base/mr_batch.h"
 #include "common/base/mr_span.h"
 #include "common/ports/store.h"
+#include "common/runtime/stored.h"
 
 /* 4^12 keys are more than MR_EFFECTS_BYTES_MAX holds. */
 #define MR_OVERLAY_LEVELS 12u
@@ -53,14 +54,13 @@ const struct mr_overlay_entry *mr_overlay_find(const struct mr_overlay *overlay,
 const struct mr_overlay_entry *mr_overlay_seek(const struct mr_overlay *overlay,
                                                struct mr_span from);
 
-/* The entries in order of keys, as operations on `space`. */
-void mr_overlay_write(const struct mr_overlay *overlay, mr_space_id space,
-                      struct mr_batch *batch);
+/* The entries in order of keys, as operations on the space. */
+void mr_overlay_write(const struct mr_overlay *overlay,
+                      struct mr_stored *stored, struct mr_batch *batch);
 
-/* As mr_store_scan(), the changes included. */
+/* As mr_stored_scan(), the changes included. */
 MR_MUST_CHECK enum mr_code mr_overlay_scan(const struct mr_overlay *overlay,
-                                           struct mr_store *store,
-                                           mr_space_id space,
+                                           struct mr_stored *stored,
                                            struct mr_range range,
                                            mr_store_visit *visit, void *context,
                                            struct mr_err *err);

@@ -20,23 +20,25 @@ enum mr_code mr_state_init(struct mr_state *state, struct mr_effects *effects,
         int size =
             snprintf(name, sizeof(name), "%s.%u.%s.%u.%s", place->collection,
                      place->generation, stage->name, lane, stage->spaces[i]);
+        mr_space_id id;
         enum mr_code code;
 
         MR_ASSERT(size > 0 && (size_t)size < sizeof(name));
-        code = mr_store_space(place->store, name, &state->spaces[i], err);
+        code = mr_store_space(place->store, name, &id, err);
         if (code != MR_OK)
             return code;
+        mr_stored_init(&state->spaces[i], place->store, id);
     }
     return MR_OK;
 }
 
-void mr_state_write(const struct mr_state *state, struct mr_batch *batch)
+void mr_state_write(struct mr_state *state, struct mr_batch *batch)
 {
     const struct mr_effects *effects = state->effects;
 
     MR_ASSERT(mr_batch_count(batch) == 0);
     for (size_t i = 0; i < effects->stage->space_count; i++)
-        mr_overlay_write(&effects->changes[i], state->spaces[i], batch);
+        mr_overlay_write(&effects->changes[i], &state->spaces[i], batch);
 }
 
 struct mr_arena *mr_state_arena(struct mr_state *state)
@@ -57,7 +59,7 @@ enum mr_code mr_state_get(struct mr_state *state, size_t space,
         *out = entry->value;
         return MR_OK;
     }
-    return mr_store_get(effects->place->store, state->spaces[space], key,
+    return mr_store_get(effects->place->store, state->spaces[space].space, key,
                         effects->arena, out, err);
 }
 
@@ -71,8 +73,8 @@ enum mr_code mr_state_scan(struct mr_state *state, size_t space,
 
     MR_ASSERT(space < effects->stage->space_count);
     effects->frozen = true;
-    code = mr_overlay_scan(&effects->changes[space], effects->place->store,
-                           state->spaces[space], range, visit, context, err);
+    code = mr_overlay_scan(&effects->changes[space], &state->spaces[space],
+                           range, visit, context, err);
     effects->frozen = outer;
     return code;
 }

@@ -20,16 +20,19 @@ static struct mr_memory *memory;
 static struct mr_store *store;
 static struct mr_arena *arena;
 static struct mr_overlay overlay;
-static mr_space_id stored;
+static struct mr_stored stored;
 static mr_space_id model;
 
 static void set_up(void)
 {
+    mr_space_id id;
+
     memory = mr_memory_new(NULL);
     store = mr_memory_store(memory);
     arena = mr_arena_new();
     mr_overlay_init(&overlay, arena);
-    ck_assert_int_eq(mr_store_space(store, "stored", &stored, NULL), MR_OK);
+    ck_assert_int_eq(mr_store_space(store, "stored", &id, NULL), MR_OK);
+    mr_stored_init(&stored, store, id);
     ck_assert_int_eq(mr_store_space(store, "model", &model, NULL), MR_OK);
 }
 
@@ -44,6 +47,8 @@ static void write_to(mr_space_id space, struct mr_span key,
 {
     struct mr_batch *batch = mr_batch_new();
 
+    if (space == stored.space && value.data != NULL)
+        mr_stored_will_put(&stored, key);
     if (value.data == NULL)
         mr_batch_delete(batch, space, key);
     else
@@ -90,9 +95,8 @@ static void compare_scan(struct mr_range range, size_t most, uint64_t seed)
     struct seen got = { .text = mr_buf(10000), .left = most };
     struct seen want = { .text = mr_buf(10000), .left = most };
 
-    ck_assert_int_eq(
-        mr_overlay_scan(&overlay, store, stored, range, see, &got, NULL),
-        MR_OK);
+    ck_assert_int_eq(mr_overlay_scan(&overlay, &stored, range, see, &got, NULL),
+                     MR_OK);
     ck_assert_int_eq(mr_store_scan(store, model, range, see, &want, NULL),
                      MR_OK);
     ck_assert_msg(
@@ -114,8 +118,8 @@ static void compare_get(struct mr_span key, uint64_t seed)
     if (entry != NULL)
         got = entry->value;
     else
-        ck_assert_int_eq(mr_store_get(store, stored, key, arena, &got, NULL),
-                         MR_OK);
+        ck_assert_int_eq(
+            mr_store_get(store, stored.space, key, arena, &got, NULL), MR_OK);
     ck_assert_msg(
         (got.data == NULL) == (want.data == NULL) && mr_span_equal(got, want),
         "seed %llu: key %.*s", (unsigned long long)seed, MR_SPAN_ARG(key));
@@ -130,6 +134,17 @@ static struct mr_range range_of(uint64_t random, char from[8], char to[8])
     if (random % 5 != 0)
         range.to = key_of(random >> 16, to);
     return range;
+}
+
+/* The step ends: its changes are stored, and the next one has none. */
+static void commit(void)
+{
+    struct mr_batch *batch = mr_batch_new();
+
+    mr_overlay_write(&overlay, &stored, batch);
+    ck_assert_int_eq(mr_store_write(store, batch, false, NULL), MR_OK);
+    mr_overlay_init(&overlay, arena);
+    mr_batch_free(batch);
 }
 
 START_TEST(reads_equal_those_of_a_store_with_the_changes_in_it)
@@ -148,12 +163,14 @@ START_TEST(reads_equal_those_of_a_store_with_the_changes_in_it)
         if (random % 3 != 0)
             put = mr_span_str(random % 7 == 0 ? "" : value);
         if (i < 30) /* was there before the step */
-            write_to(stored, at, put);
+            write_to(stored.space, at, put);
         else
             mr_overlay_set(&overlay, at, put);
         write_to(model, at, put);
         compare_get(key_of(random >> 40, key), seed);
         compare_scan(range_of(random >> 3, key, to), random % 11 + 1, seed);
+        if (i > 30 && random % 23 == 0)
+            commit();
     }
 }
 END_TEST
@@ -172,7 +189,7 @@ START_TEST(what_is_written_makes_the_store_equal_to_the_view)
         mr_overlay_set(&overlay, at, put);
         write_to(model, at, put);
     }
-    mr_overlay_write(&overlay, stored, batch);
+    mr_overlay_write(&overlay, &stored, batch);
     ck_assert_uint_le(mr_batch_count(batch), KEYS); /* one a key */
     ck_assert_int_eq(mr_store_write(store, batch, false, NULL), MR_OK);
     mr_overlay_init(&overlay, arena);
@@ -197,11 +214,11 @@ START_TEST(a_visitors_failure_ends_the_scan_wherever_it_comes)
     for (unsigned at = 1; at <= 4; at++) {
         unsigned left = at;
 
-        write_to(stored, mr_span_str("b"), mr_span_str("1"));
-        write_to(stored, mr_span_str("d"), mr_span_str("1"));
+        write_to(stored.space, mr_span_str("b"), mr_span_str("1"));
+        write_to(stored.space, mr_span_str("d"), mr_span_str("1"));
         mr_overlay_set(&overlay, mr_span_str("a"), mr_span_str("2"));
         mr_overlay_set(&overlay, mr_span_str("e"), mr_span_str("2"));
-        ck_assert_int_eq(mr_overlay_scan(&overlay, store, stored,
+        ck_assert_int_eq(mr_overlay_scan(&overlay, &stored,
                                          (struct mr_range){ 0 }, refuse, &left,
                                          NULL),
                          MR_E_INVALID);
