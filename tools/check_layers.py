@@ -22,6 +22,7 @@ LAYERS = {
     "common/wire": ("common/base", "common/ports", "proto"),
     "common/json": ("common/base",),
     "common/text": ("common/base",),
+    "common/document": ("common/base", "common/json", "common/wire"),
     "common/http": ("common/base", "common/ports", "common/json"),
     "common/runtime": (
         "common/base", "common/ports", "common/wire", "common/json",

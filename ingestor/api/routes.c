@@ -10,58 +10,13 @@
  */
 #include "ingestor/api/routes.h"
 
-#include <string.h>
-
-#include "common/base/mr_assert.h"
+#include "common/http/handler.h"
 #include "ingestor/source/config.h"
 
-static int status_of(enum mr_code code)
-{
-    switch (code) {
-    case MR_OK:
-        return 200;
-    case MR_E_CORRUPT:
-    case MR_E_INVALID:
-        return 400;
-    case MR_E_LIMIT:
-    case MR_E_BUSY:
-        return 429;
-    case MR_E_TIMEOUT:
-    case MR_E_UNAVAILABLE:
-    case MR_E_CANCELLED:
-    case MR_E_FENCED:
-        return 503;
-    case MR_E_CONFIG:
-    case MR_E_LOST:
-    case MR_E_DAMAGED:
-        return 500;
-    }
-    MR_UNREACHABLE();
-}
-
-static void fail(struct mr_http_reply *reply, const struct mr_err *err)
-{
-    mr_http_reply_error(reply, status_of(err->code), mr_code_name(err->code),
-                        "%s", err->text);
-}
-
-/* Takes the collection's name off the arguments; false when it is another. */
+/* As mr_http_begin(), for this ingestor's collection. */
 static bool begin(struct mr_http_call *call, struct mr_http_reply *reply)
 {
-    static const char prefix[] = "/v1/collections/";
-    const char *name = ingestor_collection(call->context);
-
-    if (strncmp(call->path, prefix, sizeof(prefix) - 1) != 0)
-        return true;
-    if (!mr_span_equal(call->args[0], mr_span_str(name))) {
-        mr_http_reply_error(reply, 404, "no_such_collection",
-                            "there is no collection \"%.*s\"; there is \"%s\"",
-                            MR_SPAN_ARG(call->args[0]), name);
-        return false;
-    }
-    call->arg_count--;
-    memmove(call->args, call->args + 1, call->arg_count * sizeof(*call->args));
-    return true;
+    return mr_http_begin(call, ingestor_collection(call->context), reply);
 }
 
 static void no_source(struct mr_http_reply *reply, struct mr_span name)
@@ -85,7 +40,7 @@ static void give(struct mr_http_call *call, const struct mr_json *body,
     if (code == MR_OK)
         code = ingestor_give(call->context, &config, &job, name, &err);
     if (code != MR_OK) {
-        fail(reply, &err);
+        mr_http_fail(reply, &err);
         return;
     }
     reply->status = 202;
@@ -99,15 +54,13 @@ static void give(struct mr_http_call *call, const struct mr_json *body,
 
 static void handle_post(struct mr_http_call *call, struct mr_http_reply *reply)
 {
-    struct mr_err err = { 0 };
     struct mr_json *body;
 
     if (!begin(call, reply))
         return;
-    if (mr_json_parse(call->body, &body, &err) != MR_OK) {
-        mr_http_reply_error(reply, 400, "not_json", "the body: %s", err.text);
+    body = mr_http_json(call, reply);
+    if (body == NULL)
         return;
-    }
     give(call, body, reply);
     mr_json_free(body);
 }
@@ -160,7 +113,7 @@ static void handle_delete(struct mr_http_call *call,
         return;
     }
     if (code != MR_OK) {
-        fail(reply, &err);
+        mr_http_fail(reply, &err);
         return;
     }
     mr_json_object_begin(&out);

@@ -72,7 +72,7 @@ static enum mr_code append(struct ingestor *ingestor,
     enum mr_code code;
 
     if (ingestor->count == INGESTOR_SOURCES_MAX)
-        return mr_fail(err, MR_E_LIMIT, "there are %u sources, no more fit",
+        return mr_fail(err, MR_E_INVALID, "there are %u sources, no more fit",
                        INGESTOR_SOURCES_MAX);
     code = source_new(&spec, &ingestor->sources[ingestor->count], err);
     if (code != MR_OK)

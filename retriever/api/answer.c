@@ -211,7 +211,7 @@ static void reply_answer(const struct ask *ask, struct mr_http_call *call,
                          &err) == MR_OK)
         render_answer(ask, call, &answer, mr_buf_bytes(&prompt), &out);
     else
-        api_fail(reply, &err);
+        mr_http_fail(reply, &err);
     mr_buf_deinit(&prompt);
 }
 

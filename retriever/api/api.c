@@ -4,10 +4,6 @@
  */
 #include "retriever/api/api.h"
 
-#include <string.h>
-
-#include "common/base/mr_assert.h"
-
 struct retriever *api_retriever(const struct mr_http_call *call)
 {
     return call->context;
@@ -15,69 +11,8 @@ struct retriever *api_retriever(const struct mr_http_call *call)
 
 bool api_begin(struct mr_http_call *call, struct mr_http_reply *reply)
 {
-    static const char prefix[] = "/v1/collections/";
-    const char *name = api_retriever(call)->spec.place->collection;
-
-    if (strncmp(call->path, prefix, sizeof(prefix) - 1) != 0)
-        return true;
-    MR_ASSERT(call->arg_count > 0);
-    if (!mr_span_equal(call->args[0], mr_span_str(name))) {
-        mr_http_reply_error(reply, 404, "no_such_collection",
-                            "there is no collection \"%.*s\"; there is \"%s\"",
-                            MR_SPAN_ARG(call->args[0]), name);
-        return false;
-    }
-    call->arg_count--;
-    memmove(call->args, call->args + 1, call->arg_count * sizeof(*call->args));
-    return true;
-}
-
-static int status_of(enum mr_code code)
-{
-    switch (code) {
-    case MR_OK:
-        return 200;
-    case MR_E_CORRUPT:
-    case MR_E_INVALID:
-        return 400;
-    case MR_E_LIMIT:
-        return 413;
-    case MR_E_BUSY:
-        return 429;
-    case MR_E_TIMEOUT:
-    case MR_E_UNAVAILABLE:
-    case MR_E_CANCELLED:
-    case MR_E_FENCED:
-        return 503;
-    case MR_E_CONFIG:
-    case MR_E_LOST:
-    case MR_E_DAMAGED:
-        return 500;
-    }
-    MR_UNREACHABLE();
-}
-
-void api_fail(struct mr_http_reply *reply, const struct mr_err *err)
-{
-    int status = status_of(err->code);
-
-    MR_ASSERT(err->code != MR_OK);
-    mr_http_reply_error(reply, status, mr_code_name(err->code), "%s",
-                        err->text);
-    if (status == 429 || status == 503)
-        mr_http_reply_header(reply, "Retry-After", "1");
-}
-
-struct mr_json *api_body(const struct mr_http_call *call,
-                         struct mr_http_reply *reply)
-{
-    struct mr_err err = { 0 };
-    struct mr_json *body;
-
-    if (mr_json_parse(call->body, &body, &err) == MR_OK)
-        return body;
-    mr_http_reply_error(reply, 400, "not_json", "the body: %s", err.text);
-    return NULL;
+    return mr_http_begin(call, api_retriever(call)->spec.place->collection,
+                         reply);
 }
 
 struct shard *api_shard(const struct retriever *retriever, struct mr_span id)

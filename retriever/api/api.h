@@ -3,7 +3,7 @@
  * api.h - what the HTTP handlers share.  Private to the retriever.
  *
  * A handler reads its request, calls what decides, and writes the reply; an
- * enum mr_code becomes a status in one place, api_fail().
+ * enum mr_code becomes a status in one place, mr_http_fail().
  *
  * Threads: handlers run on many threads; a struct retriever does not change
  *          but for `draining`.
@@ -13,6 +13,7 @@
 
 #include <stdatomic.h>
 
+#include "common/http/handler.h"
 #include "retriever/io/event_log.h"
 #include "retriever/retriever.h"
 #include "retriever/search/search.h"
@@ -49,14 +50,6 @@ struct retriever *api_retriever(const struct mr_http_call *call);
 /* Takes the collection's name out of the arguments when the path has one;
  * false (and a 404 in the reply) when there is no such collection. */
 bool api_begin(struct mr_http_call *call, struct mr_http_reply *reply);
-
-/* The reply for a failure: 400, 413, 429, 503 or 500. */
-void api_fail(struct mr_http_reply *reply, const struct mr_err *err);
-
-/* The body as JSON; NULL, with the refusal in the reply, when it is none.
- * Freed by mr_json_free(). */
-struct mr_json *api_body(const struct mr_http_call *call,
-                         struct mr_http_reply *reply);
 
 /* The shard that an id belongs to. */
 struct shard *api_shard(const struct retriever *retriever, struct mr_span id);

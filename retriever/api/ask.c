@@ -70,13 +70,13 @@ bool ask_begin(struct ask *ask, struct mr_http_call *call,
     };
     if (!api_begin(call, reply))
         return false;
-    ask->body = api_body(call, reply);
+    ask->body = mr_http_json(call, reply);
     if (ask->body == NULL)
         return false;
     event_log_id(ask->id);
     if (run(ask, call, &err) == MR_OK)
         return true;
-    api_fail(reply, &err);
+    mr_http_fail(reply, &err);
     return false;
 }
 

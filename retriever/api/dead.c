@@ -142,7 +142,7 @@ void api_dead_list(struct mr_http_call *call, struct mr_http_reply *reply)
         code = list_page(call, &cursor, limit, &out, &err);
     mr_json_object_end(&out);
     if (code != MR_OK)
-        api_fail(reply, &err);
+        mr_http_fail(reply, &err);
 }
 
 static bool read_number(struct mr_http_call *call, size_t nth, uint64_t *out)
@@ -184,7 +184,7 @@ static bool find_letter(struct mr_http_call *call, struct mr_http_reply *reply,
                             (unsigned long long)partition,
                             (unsigned long long)offset);
     else if (code != MR_OK)
-        api_fail(reply, &err);
+        mr_http_fail(reply, &err);
     return code == MR_OK;
 }
 
@@ -256,7 +256,7 @@ void api_dead_retry(struct mr_http_call *call, struct mr_http_reply *reply)
     if (!find_letter(call, reply, &letter))
         return;
     if (retry(call, &letter, &fate, &version, &err) != MR_OK) {
-        api_fail(reply, &err);
+        mr_http_fail(reply, &err);
         return;
     }
     switch (fate) {

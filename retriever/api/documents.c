@@ -174,7 +174,7 @@ static void write_raw(struct mr_http_call *call, struct mr_raw *raw,
     if (code == MR_OK && wishes->wait)
         code = wait_for(call, raw->id, version, wishes, &fate, &record, &err);
     if (code != MR_OK)
-        api_fail(reply, &err);
+        mr_http_fail(reply, &err);
     else if (fate == FRONT_DOOR_PENDING)
         reply_pending(call, raw->id, version, reply);
     else
@@ -196,7 +196,7 @@ static void write_body(struct mr_http_call *call, read_body *read,
 
     if (!api_begin(call, reply))
         return;
-    body = api_body(call, reply);
+    body = mr_http_json(call, reply);
     if (body == NULL)
         return;
     code = read_wishes(call, &wishes, &err);
@@ -205,7 +205,7 @@ static void write_body(struct mr_http_call *call, read_body *read,
     if (code == MR_OK)
         write_raw(call, &raw, &wishes, reply);
     else
-        api_fail(reply, &err);
+        mr_http_fail(reply, &err);
     mr_json_free(body);
 }
 
@@ -228,7 +228,7 @@ void api_document_delete(struct mr_http_call *call, struct mr_http_reply *reply)
     if (!api_begin(call, reply))
         return;
     if (read_wishes(call, &wishes, &err) != MR_OK)
-        api_fail(reply, &err);
+        mr_http_fail(reply, &err);
     else
         write_raw(call, &raw, &wishes, reply);
 }
@@ -280,7 +280,7 @@ void api_document_get(struct mr_http_call *call, struct mr_http_reply *reply)
     if (code == MR_OK && record.found && record.document.state == MR_STATE_LIVE)
         code = shard_text(shard, call->args[0], call->arena, &text, &err);
     if (code != MR_OK)
-        api_fail(reply, &err);
+        mr_http_fail(reply, &err);
     else if (!record.found)
         mr_http_reply_error(reply, 404, "never_seen",
                             "no document \"%.*s\" was ever seen here",

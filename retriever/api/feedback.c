@@ -71,7 +71,7 @@ void api_feedback(struct mr_http_call *call, struct mr_http_reply *reply)
 
     if (!api_begin(call, reply))
         return;
-    body = api_body(call, reply);
+    body = mr_http_json(call, reply);
     if (body == NULL)
         return;
     event_log_id(id);
@@ -80,7 +80,7 @@ void api_feedback(struct mr_http_call *call, struct mr_http_reply *reply)
     if (read_feedback(body, &event, &err) != MR_OK ||
         event_log_append(retriever->events, &event, call->arena, &err) !=
             MR_OK) {
-        api_fail(reply, &err);
+        mr_http_fail(reply, &err);
     } else {
         mr_json_object_begin(&out);
         mr_json_key(&out, "event");

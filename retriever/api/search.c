@@ -29,7 +29,7 @@ void api_search(struct mr_http_call *call, struct mr_http_reply *reply)
         }
         mr_json_object_end(&out);
         if (!ask.request.draft && leave_event(&ask, call, &err) != MR_OK)
-            api_fail(reply, &err);
+            mr_http_fail(reply, &err);
     }
     ask_end(&ask);
 }

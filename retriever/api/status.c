@@ -200,7 +200,7 @@ void api_why(struct mr_http_call *call, struct mr_http_reply *reply)
         return;
     if (shard_get(api_shard(api_retriever(call), call->args[0]), call->args[0],
                   call->arena, &record, &err) != MR_OK)
-        api_fail(reply, &err);
+        mr_http_fail(reply, &err);
     else if (!record.found)
         mr_http_reply_error(reply, 404, "never_seen",
                             "no document \"%.*s\" was ever seen here",

@@ -73,8 +73,8 @@ static const struct {
     { "{\"text\":\"a\",\"metadata\":{\"$id\":1}}", "begin with \"$\"" },
     { "{\"text\":\"a\",\"metadata\":{\"k\":[[1]]}}", "is an array" },
     { "{\"text\":\"a\",\"time\":\"yesterday\"}", "\"time\" should be" },
-    { "{\"text\":\"a\",\"acl\":\"me\"}", "\"acl\" should be a list" },
-    { "{\"text\":\"a\",\"acl\":[\"\"]}", "no name" },
+    { "{\"text\":\"a\",\"acl\":\"me\"}", "\"acl\" should be an array" },
+    { "{\"text\":\"a\",\"acl\":[\"\"]}", "\"acl\"[0]" },
 };
 
 START_TEST(a_bad_put_is_refused_with_words)
