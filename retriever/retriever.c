@@ -45,6 +45,7 @@ static const struct mr_http_route routes[] = {
     { "GET", "/", api_page },
     { "GET", "/style.css", api_page },
     { "GET", "/app.js", api_page },
+    { "GET", "/pipeline.js", api_page },
 };
 
 const struct mr_http_route *retriever_routes(size_t *count)

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The page: search as you type, answers with citations, the pipeline live.
+// The page: search as you type, answers with citations, ratings.
 // Everything shown is put in as text, never as markup.
 "use strict";
 
 const $ = (id) => document.getElementById(id);
 const TYPING_MS = 120;
-const STATUS_MS = 1000;
+const HINT = "Type to search. Nothing leaves this machine.";
 
 let asked = 0; // the newest request; older answers are dropped
 let answerEvent = null;
 let typing = 0; // the timer of the search to come
+let shownHits = [];
 
 async function call(path, body) {
   const reply = await fetch(path, body === undefined ? {} : {
@@ -33,18 +34,20 @@ function showProblem(text) {
   $("problem").hidden = !text;
 }
 
-// Offsets are bytes of UTF-8.
-function highlighted(text, ranges) {
+// Offsets are bytes of UTF-8; `cited` is one range that stands out.
+function highlighted(text, ranges, cited) {
   const bytes = new TextEncoder().encode(text);
   const decoder = new TextDecoder();
+  const cuts = new Set([0, bytes.length, ...ranges.flat(), ...(cited || [])]);
   const parts = [];
-  let at = 0;
-  for (const [start, end] of ranges) {
-    parts.push(decoder.decode(bytes.subarray(at, start)));
-    parts.push(make("mark", {}, decoder.decode(bytes.subarray(start, end))));
-    at = end;
-  }
-  parts.push(decoder.decode(bytes.subarray(at)));
+  const inside = (range, at) => range && range[0] <= at && at < range[1];
+  [...cuts].sort((a, b) => a - b).reduce((from, to) => {
+    const piece = decoder.decode(bytes.subarray(from, to));
+    const marked = ranges.some((range) => inside(range, from));
+    const node = marked ? make("mark", {}, piece) : piece;
+    parts.push(inside(cited, from) ? make("span", { className: "cited" }, node) : node);
+    return to;
+  });
   return parts;
 }
 
@@ -55,18 +58,51 @@ function source(hit) {
   return make("span", {}, hit.document);
 }
 
+function passage(hit, nth) {
+  return make("div", { id: `hit-${nth}`, className: "passage", tabIndex: -1 },
+    make("div", { className: "meta" }, hit.headings && hit.headings !== hit.title ? `${hit.headings} · ` : "",
+      `score ${hit.score.toFixed(3)}`),
+    make("p", {}, ...highlighted(hit.text, hit.highlights)));
+}
+
+// Passages of one document stand together, where its best one is.
+function grouped(hits) {
+  const groups = new Map();
+  hits.forEach((hit, nth) => {
+    if (!groups.has(hit.document)) groups.set(hit.document, []);
+    groups.get(hit.document).push([hit, nth]);
+  });
+  return [...groups.values()];
+}
+
+function documentOf(group) {
+  const [first] = group[0];
+  return make("li", {}, make("h3", {}, first.title || first.document),
+    make("div", { className: "meta" }, source(first), group.length > 1 ? ` · ${group.length} passages` : ""),
+    ...group.map(([hit, nth]) => passage(hit, nth)));
+}
+
 function showHits(reply) {
-  const list = $("results");
-  list.replaceChildren(...reply.hits.map((hit, nth) => make("li", { id: `hit-${nth}`, tabIndex: -1 },
-    make("h3", {}, hit.title || hit.document),
-    make("div", { className: "meta" }, source(hit),
-      hit.headings ? ` · ${hit.headings}` : "", ` · ${hit.score.toFixed(3)}`),
-    make("p", {}, ...highlighted(hit.text, hit.highlights)))));
+  const groups = grouped(reply.hits);
+  shownHits = reply.hits;
+  $("found").hidden = reply.hits.length === 0;
   $("empty").hidden = reply.hits.length > 0;
-  $("empty").textContent = "Nothing was found.";
-  $("took").textContent = `${reply.hits.length} in ${reply.took_ms} ms`
+  $("hint").textContent = "Nothing was found. Other words, or a search by meaning, may find more.";
+  $("examples").hidden = true;
+  $("results").replaceChildren(...groups.map(documentOf));
+  $("took").textContent = `${reply.hits.length}, from ${groups.length} `
+    + `document${groups.length === 1 ? "" : "s"}, in ${reply.took_ms} ms`
     + (reply.recall < 1 ? `, recall ${reply.recall.toFixed(3)}` : "");
   showProblem(reply.partial ? `These results are partial: ${reply.problem}` : "");
+}
+
+function showNothing() {
+  shownHits = [];
+  $("found").hidden = true;
+  $("answer").hidden = true;
+  $("empty").hidden = false;
+  showProblem("");
+  showExamples();
 }
 
 function wish() {
@@ -77,40 +113,59 @@ async function search() {
   const request = { ...wish(), draft: true };
   const mine = ++asked;
   if (!request.query) {
-    $("results").replaceChildren();
-    $("took").textContent = "";
-    $("empty").hidden = false;
-    $("empty").textContent = "Type to search. Nothing leaves this machine.";
+    showNothing();
     return;
   }
   try {
     const reply = await call("/v1/search", request);
-    if (mine === asked) showHits(reply);
+    if (mine !== asked) return;
+    $("answer").hidden = true; // it was about another question
+    showHits(reply);
   } catch (error) {
     if (mine === asked) showProblem(error.message);
   }
 }
 
-function showHit(nth) {
-  document.querySelectorAll("#results .shown").forEach((node) => node.classList.remove("shown"));
-  const node = $(`hit-${nth}`);
+// The cited sentence's place within its passage, if it is there.
+function citedRange(citation) {
+  const hit = shownHits[citation.hit];
+  const range = [citation.start - hit.start, citation.end - hit.start];
+  const bytes = new TextEncoder().encode(hit.text).subarray(Math.max(0, range[0]), range[1]);
+  return new TextDecoder().decode(bytes) === citation.text ? range : null;
+}
+
+function showCited(citation) {
+  const node = $(`hit-${citation.hit}`);
+  const hit = shownHits[citation.hit];
+  document.querySelectorAll("#results .shown").forEach((other) => other.classList.remove("shown"));
+  node.querySelector("p").replaceChildren(...highlighted(hit.text, hit.highlights, citedRange(citation)));
   node.classList.add("shown");
-  node.focus();
+  node.focus({ preventScroll: true });
   node.scrollIntoView({ block: "center" });
+}
+
+function citationLink(citation, text) {
+  const open = make("a", { href: `#hit-${citation.hit}` }, text);
+  open.addEventListener("click", (event) => {
+    event.preventDefault();
+    showCited(citation);
+  });
+  return open;
+}
+
+// "[1]" in an answer leads to its passage, too.
+function withLinks(text, citations) {
+  const known = new Map(citations.map((citation) => [`[${citation.number}]`, citation]));
+  return text.split(/(\[\d+\])/).map((part) =>
+    known.has(part) ? citationLink(known.get(part), part) : part);
 }
 
 function showAnswer(reply) {
   answerEvent = reply.event;
   $("answer").hidden = false;
-  $("answer-text").textContent = reply.answer;
-  $("citations").replaceChildren(...reply.citations.map((citation) => {
-    const open = make("a", { href: `#hit-${citation.hit}` }, citation.title || citation.document);
-    open.addEventListener("click", (event) => {
-      event.preventDefault();
-      showHit(citation.hit);
-    });
-    return make("li", {}, open);
-  }));
+  $("answer-text").replaceChildren(...withLinks(reply.answer, reply.citations));
+  $("citations").replaceChildren(...reply.citations.map((citation) =>
+    make("li", { value: citation.number }, citationLink(citation, citation.title || citation.document))));
   for (const id of ["up", "down"]) $(id).setAttribute("aria-pressed", "false");
   $("rated").textContent = reply.generator_problem ? `the generator failed: ${reply.generator_problem}` : "";
 }
@@ -129,7 +184,7 @@ async function answer(event) {
       showAnswer(reply);
     }
   } catch (error) {
-    showProblem(error.message);
+    if (mine === asked) showProblem(error.message);
   }
   $("answer-button").disabled = false;
 }
@@ -145,52 +200,41 @@ async function rate(rating) {
   }
 }
 
-// The rate of each stage, from one status to the next.
-const before = new Map();
+// Examples are titles of documents that are there, never made up.
+let examples = [];
 
-function rateOf(stage, now) {
-  const last = before.get(stage.stage);
-  before.set(stage.stage, { inputs: stage.inputs, now });
-  if (!last || now <= last.now) return 0;
-  return Math.max(0, (stage.inputs - last.inputs) * 1000 / (now - last.now));
+async function findExamples() {
+  const reply = await call("/v1/search", { query: "overview", mode: "hybrid", top_k: 12, per_document: 1, draft: true });
+  const titles = reply.hits.map((hit) => (hit.title || "").trim());
+  examples = [...new Set(titles)].filter((title) => title.length > 2 && title.length <= 60).slice(0, 3);
+  if (!$("empty").hidden && !$("query").value.trim()) showExamples();
 }
 
-function duration(seconds) {
-  if (!isFinite(seconds) || seconds <= 0) return "–";
-  if (seconds < 90) return `${Math.ceil(seconds)} s`;
-  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+function tryExample(title) {
+  $("query").value = title;
+  $("query").focus();
+  search();
 }
 
-const count = (number) => number.toLocaleString("en");
-
-function showStatus(status) {
-  const now = performance.now();
-  const { documents, searchable, stages } = status;
-  $("searchable").textContent =
-    `searchable by words ${count(searchable.keyword)}, by meaning ${count(searchable.dense)}`;
-  $("documents").replaceChildren(...Object.entries(documents).flatMap(([name, number]) =>
-    [make("dt", {}, name), make("dd", {}, count(number))]));
-  $("stages").replaceChildren(...stages.map((stage) => {
-    const rate = rateOf(stage, now);
-    const cells = [count(stage.inputs), rate.toFixed(rate < 10 ? 1 : 0), count(stage.lag),
-      duration(stage.lag / rate), count(stage.rejected), count(stage.failed)];
-    return make("tr", { title: stage.error || "" }, make("th", { scope: "row" }, stage.stage),
-      ...cells.map((cell) => make("td", {}, cell)));
+function showExamples() {
+  $("hint").textContent = stock === 0
+    ? "Nothing is here yet. Give it a site, a folder or documents: see Sources." : HINT;
+  $("examples").hidden = examples.length < 3 || stock === 0;
+  $("examples").replaceChildren("Try: ", ...examples.map((title) => {
+    const button = make("button", { type: "button", className: "example" }, title);
+    button.addEventListener("click", () => tryExample(title));
+    return button;
   }));
-  $("sources").replaceChildren(...(status.sources || []).map((one) =>
-    make("li", {}, `${one.name}: ${one.state}, ${count(one.sent || 0)} sent, ${count(one.failed || 0)} failed`)));
 }
 
-async function watch() {
-  if (!document.hidden) {
-    try {
-      showStatus(await call("/v1/status"));
-      $("offline").hidden = true;
-    } catch {
-      $("offline").hidden = false;
-    }
-  }
-  setTimeout(watch, STATUS_MS);
+// Called with each status; asks for examples when there begins to be something.
+let stock = null;
+function stockIs(documents) {
+  const before = stock;
+  stock = documents;
+  if (stock > 0 && examples.length < 3 && stock !== before) findExamples().catch(() => {});
+  if (before === null || (before === 0) !== (stock === 0))
+    if (!$("empty").hidden && !$("query").value.trim()) showExamples();
 }
 
 $("query").addEventListener("input", () => {
@@ -201,4 +245,3 @@ document.querySelectorAll("[name=mode]").forEach((node) => node.addEventListener
 $("ask").addEventListener("submit", answer);
 $("up").addEventListener("click", () => rate(1));
 $("down").addEventListener("click", () => rate(-1));
-watch();

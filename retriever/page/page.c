@@ -20,6 +20,7 @@
 FILE_IN(page_html, "index.html");
 FILE_IN(page_css, "style.css");
 FILE_IN(page_js, "app.js");
+FILE_IN(page_pipeline, "pipeline.js");
 
 bool page_find(const char *path, struct page_file *out)
 {
@@ -34,6 +35,8 @@ bool page_find(const char *path, struct page_file *out)
           page_css_end },
         { "/app.js", "text/javascript; charset=utf-8", page_js_begin,
           page_js_end },
+        { "/pipeline.js", "text/javascript; charset=utf-8", page_pipeline_begin,
+          page_pipeline_end },
     };
 
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {

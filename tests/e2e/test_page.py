@@ -16,6 +16,9 @@ from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
 from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
 
+from test_crawl import serve  # noqa: E402
+from test_dead import put_what_fails  # noqa: E402
+
 DRIVER = pathlib.Path("/usr/bin/chromedriver")
 ARGUMENTS = [
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic",
@@ -97,6 +100,33 @@ def test_what_documents_say_is_never_markup(page):
     check_quiet(page)
 
 
+def long_text(about):
+    return "\n\n".join(
+        f"# Part {part} of {about}\n\n" + " ".join(
+            f"The {about} of part {part} turns stone {nth} of the mill."
+            for nth in range(20)) for part in range(3))
+
+
+def test_passages_of_one_document_stand_together(page, server):
+    server.put("long", long_text("waterwheel"), title="The waterwheel")
+    server.put("other", "A waterwheel is built of oak.", title="Oak")
+    type_query(page, "waterwheel")
+    until(page, lambda b: len(b.find_elements(
+        By.CSS_SELECTOR, "#results .passage")) >= 3)
+    groups = page.find_elements(By.CSS_SELECTOR, "#results > li")
+    passages = {group.find_element(By.TAG_NAME, "h3").text:
+                len(group.find_elements(By.CLASS_NAME, "passage"))
+                for group in groups}
+    hits = server.search("waterwheel")["hits"]
+    assert len(passages) == len({hit["document"] for hit in hits})
+    assert passages["The waterwheel"] > 1
+    assert sum(passages.values()) == len(hits)
+    assert f"{passages['The waterwheel']} passages" in groups[
+        list(passages).index("The waterwheel")].text
+    assert f"from {len(groups)} documents" in text_of(page, "took")
+    check_quiet(page)
+
+
 def test_an_answer_cites_and_is_rated(page, server):
     type_query(page, "What is FAISS?")
     page.find_element(By.ID, "query").send_keys(Keys.ENTER)
@@ -113,6 +143,62 @@ def test_an_answer_cites_and_is_rated(page, server):
     check_quiet(page)
 
 
+def test_a_citation_opens_its_passage_and_marks_the_sentence(page, server):
+    server.put("long", long_text("waterwheel"), title="The waterwheel")
+    type_query(page, "Which stone does the waterwheel of part 2 turn?")
+    page.find_element(By.ID, "query").send_keys(Keys.ENTER)
+    until(page, lambda b: "waterwheel" in text_of(b, "answer-text"))
+    reply = server.call("POST", "/v1/answer", {
+        "query": "Which stone does the waterwheel of part 2 turn?"}).json()
+    last = reply["citations"][-1]
+    page.find_elements(By.CSS_SELECTOR, "#answer-text a")[-1].click()
+    until(page, lambda b: b.find_elements(By.CSS_SELECTOR, "#results .shown"))
+    shown = page.find_element(By.CSS_SELECTOR, "#results .shown")
+    assert shown.get_attribute("id") == f"hit-{last['hit']}"
+    cited = "".join(one.get_attribute("textContent") for one in
+                    shown.find_elements(By.CLASS_NAME, "cited"))
+    assert cited == last["text"]
+    check_quiet(page)
+
+
+def test_an_answer_goes_when_something_else_is_searched(page):
+    type_query(page, "What is FAISS?")
+    page.find_element(By.ID, "query").send_keys(Keys.ENTER)
+    until(page, lambda b: b.find_element(By.ID, "answer").is_displayed())
+    type_query(page, "neural networks")
+    until(page, lambda b: not b.find_element(By.ID, "answer").is_displayed())
+    type_query(page, "x")
+    page.find_element(By.ID, "query").send_keys(Keys.BACKSPACE)
+    until(page, lambda b: not b.find_element(By.ID, "found").is_displayed())
+    assert page.find_element(By.ID, "hint").is_displayed()
+
+
+def test_an_empty_server_says_what_to_do(server, browser):
+    browser.get(server.url + "/")
+    until(browser, lambda b: "Nothing is here yet" in text_of(b, "hint"))
+    assert "millrace ingest" in text_of(browser, "no-sources")
+    assert not browser.find_element(By.ID, "examples").is_displayed()
+    check_quiet(browser)
+
+
+def test_examples_are_titles_of_documents_that_are_there(server, browser):
+    for title in ("Water mills", "Wind mills"):
+        server.put(title, f"About {title}, an overview.", title=title)
+    browser.get(server.url + "/")
+    until(browser, lambda b: "by words 2" in text_of(b, "searchable"))
+    assert not browser.find_element(By.ID, "examples").is_displayed()
+    server.put("third", "An overview of hand mills.", title="Hand mills")
+    until(browser, lambda b: b.find_element(By.ID, "examples").is_displayed())
+    buttons = browser.find_elements(By.CSS_SELECTOR, "#examples button")
+    assert {button.text for button in buttons} == {
+        "Water mills", "Wind mills", "Hand mills"}
+    wanted = buttons[0].text
+    buttons[0].click()
+    until(browser, lambda b: b.find_elements(By.CSS_SELECTOR, "#results h3"))
+    assert browser.find_element(By.CSS_SELECTOR, "#results h3").text == wanted
+    check_quiet(browser)
+
+
 def test_the_pipeline_is_shown_live(page, server):
     until(page, lambda b: "by words 2, by meaning 2" in
           text_of(b, "searchable"))
@@ -125,14 +211,100 @@ def test_the_pipeline_is_shown_live(page, server):
     check_quiet(page)
 
 
-def test_a_phone_shows_it_without_overflow(page):
-    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+def test_rejections_and_dead_letters_are_shown_with_their_reasons(page,
+                                                                  server):
+    assert not page.find_element(By.ID, "rejections").is_displayed()
+    assert not page.find_element(By.ID, "dead").is_displayed()
+    server.put("empty", "")
+    server.put("copy", "FAISS is a vector database. It was made for search "
+               "among many vectors.")
+    put_what_fails(server, "broken")
+    until(page, lambda b: "empty: 1" in text_of(b, "rejections")
+          and "duplicate: 1" in text_of(b, "rejections"))
+    [letter] = server.call("GET", "/v1/dead").json()["letters"]
+    until(page, lambda b: f"clean, broken: {letter['error']}" in
+          text_of(b, "dead"))
+    assert f"{letter['partition']}/{letter['offset']} " in text_of(page,
+                                                                   "dead")
+    numbers = {one.find_element(By.TAG_NAME, "dt").text:
+               one.find_element(By.TAG_NAME, "dd").text
+               for one in page.find_elements(By.CSS_SELECTOR,
+                                             "#documents div")}
+    assert numbers == {name: str(number) for name, number in
+                       server.status()["documents"].items()}
+    screenshot(page, "pipeline")
+    check_quiet(page)
+
+
+def test_rejections_of_earlier_starts_are_not_forgotten(server, browser):
+    server.put("empty", "")
+    server.stop()
+    server.start()
+    browser.get(server.url + "/")
+    until(browser, lambda b: "1 before the start" in
+          text_of(b, "rejections"))
+
+
+def test_each_source_is_shown_with_its_freshness(page, server, tmp_path):
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "index.html").write_text(
+        "<title>Mill</title><p>The race of the mill carries water.</p>"
+        "<a href='gone.html'>a</a><a href='b.html'>b</a>")
+    (site / "b.html").write_text("<p>The wheel of the mill turns.</p>")
+    with serve(site) as (url, _):
+        done = server.cli("ingest", "--wait", "--allow-private", url + "/")
+        assert done.returncode == 0, done.stderr
+    [one] = server.status()["sources"]
+    until(page, lambda b: "read" in text_of(b, "sources"))
+    text = text_of(page, "sources")
+    assert one["name"] in text
+    assert "2 documents of 3 pages, 0 failed" in text
+    assert " ago, next in 24 h" in text
+    assert not page.find_element(By.ID, "no-sources").is_displayed()
+    # Its host is gone now: that is a problem with words.
+    server.cli("ingest", "--wait", "--allow-private", url + "/")
+    until(page, lambda b: "problem" in text_of(b, "sources"))
+    problems = page.find_element(By.CSS_SELECTOR, "#sources details")
+    problems.find_element(By.TAG_NAME, "summary").click()
+    until(page, lambda b: url in problems.text)
+    check_quiet(page)
+
+
+def test_what_waits_for_vectors_has_a_time_left(page, server):
+    text = " ".join(f"word{nth}" for nth in range(2000))
+    for nth in range(60):
+        server.put(f"bulk{nth}", f"{nth} {text}", wait=None,
+                   query="&lane=bulk")
+
+    def waits(browser):
+        cells = browser.find_elements(By.CSS_SELECTOR,
+                                      "#stages tr:last-child td")
+        return int(cells[2].text) > 0 and cells[3].text.endswith((" s",
+                                                                  "min"))
+
+    until(page, waits)
+
+
+def emulate_phone(browser):
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
         "width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True})
-    type_query(page, "vector database")
-    until(page, lambda b: b.find_elements(By.CSS_SELECTOR, "#results mark"))
-    width = page.execute_script(
-        "return document.documentElement.scrollWidth")
-    assert width <= 390
+
+
+def test_a_phone_shows_it_without_overflow(page, server):
+    server.put("wide", "a wide word " + "x" * 300, title="y" * 120,
+               url="https://x.example/" + "z" * 200)
+    emulate_phone(page)
+    for query in ("vector database", "a wide word"):
+        type_query(page, query)
+        until(page, lambda b: b.find_elements(By.CSS_SELECTOR,
+                                              "#results mark"))
+        width = page.execute_script(
+            "return document.documentElement.scrollWidth")
+        assert width <= 390
+    page.find_element(By.CLASS_NAME, "jump").click()
+    assert page.switch_to.active_element.get_attribute(
+        "id") == "pipeline-title"
     screenshot(page, "phone")
 
 
