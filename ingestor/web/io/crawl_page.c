@@ -228,6 +228,23 @@ static enum mr_code take_document(struct crawl *crawl, struct page *page,
     return crawl_finish(crawl, page, PAGE_DOCUMENT, sent, err);
 }
 
+/* A page that only refreshes to another, which is followed inside the scope. */
+static enum mr_code take_stub(struct crawl *crawl, struct page *page,
+                              struct mr_span target, struct mr_err *err)
+{
+    const char *why = NULL;
+
+    if (page->hops >= REPLY_HOPS_MAX)
+        why = "behind too many of its kind";
+    else if (follow(crawl, target, page->depth, page->hops + 1u) == NULL)
+        why = "which is outside of the scope or the limits of this source";
+    if (why == NULL)
+        return point_to(crawl, page, PAGE_STUB, target, err);
+    progress_problem(crawl->spec.progress, page->url, crawl_now_ms(crawl),
+                     "it only refreshes to %.*s, %s", MR_SPAN_ARG(target), why);
+    return point_to(crawl, page, PAGE_SKIPPED, target, err);
+}
+
 static enum mr_code take_html(struct crawl *crawl, struct page *page,
                               const struct content *content,
                               const struct mr_http_response *response,
@@ -246,14 +263,12 @@ static enum mr_code take_html(struct crawl *crawl, struct page *page,
         links.count = 0;
     state = reply_page(&links, page->url,
                        canonical_in(crawl, page, links.canonical));
-    if (state == PAGE_STUB && page->hops < REPLY_HOPS_MAX)
-        (void)follow(crawl, links.refresh, page->depth, page->hops + 1u);
     if (state == PAGE_ALIAS)
         (void)follow(crawl, links.canonical, page->depth, page->hops);
     follow_links(crawl, page, &links);
     switch (state) {
     case PAGE_STUB:
-        return point_to(crawl, page, state, links.refresh, err);
+        return take_stub(crawl, page, links.refresh, err);
     case PAGE_ALIAS:
         return point_to(crawl, page, state, links.canonical, err);
     case PAGE_NOINDEX:
