@@ -72,13 +72,14 @@ extern const char *const ingest_state_names[INGEST_STATES];
 
 struct ingest_fates {
     uint64_t states[INGEST_STATES];
+    uint64_t failed; /* for good, or only their embedding */
     /* Told of each that was rejected or failed. */
     void (*problem)(void *context, uint64_t line, const char *words);
     void *context;
 };
 
-/* Waits as above for all of them, and counts what became of each; the exit
- * code. */
+/* Waits until each has its final state in every mode, and counts them; the
+ * exit code of what went wrong with the server. */
 int ingest_fates(const struct ingest_wishes *wishes, struct ingest_taken *taken,
                  size_t count, struct ingest_fates *fates);
 

@@ -2,15 +2,15 @@
 /*
  * ingest_index.c - from what was taken to its final state in every mode.
  *
- * A search with `at_least` waits for one document; asked for the last of each
- * partition it waits for all before it, by words.  A document without vectors
- * (rejected, or a duplicate) says nothing about those before it, and one whose
- * vectors were known comes before its turn; so what is still without vectors
- * is waited for too.
+ * Of a line that was put, the document is asked until it has its state and
+ * its vectors.  Of a source, only the last document of each partition is
+ * known: a search with `at_least` waits for that one, and so for all before
+ * it, by words.  A document without vectors (rejected, or a duplicate) says
+ * nothing about those before it, and one whose vectors were known comes before
+ * its turn; so what is still without vectors is waited for too.
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -18,12 +18,12 @@
 #include "cli/ingest.h"
 #include "cli/remote.h"
 #include "common/base/mr_buf.h"
-#include "common/base/mr_hash.h"
 #include "common/base/mr_mem.h"
 
 #define TIMEOUT_MS 60000L
 #define PAUSE_NS   200000000L
 #define AT_ONCE    8u
+#define BAR_EVERY  16u
 /* Looks without progress after which vectors are not waited for: a minute. */
 #define STALLED_MAX 300u
 
@@ -90,94 +90,63 @@ static int wait_for(const struct ingest_wishes *wishes,
     return code;
 }
 
-/* Documents that are found by words and not by meaning; -1: *code. */
-static double without_vectors(const struct ingest_wishes *wishes, int *code)
+/* What /v1/status says of what the embedder has not done. */
+struct embedding {
+    double waiting; /* documents found by words and not by meaning */
+    bool error;     /* it fails, and tries again */
+};
+
+static int look(const struct ingest_wishes *wishes, struct embedding *out)
 {
     struct remote_reply reply = remote_call(wishes->server, "GET", "/v1/status",
                                             (struct mr_span){ 0 }, TIMEOUT_MS);
     const struct mr_json *searchable = mr_json_get(reply.json, "searchable");
+    const struct mr_json *stages = mr_json_get(reply.json, "stages");
     double words = number(searchable, "keyword");
-    double waiting = words - number(searchable, "dense");
-    char rest[80];
+    double meaning = number(searchable, "dense");
+    int code = reply.exit_code;
 
-    *code = reply.exit_code;
+    *out = (struct embedding){ .waiting = words - meaning };
+    for (size_t i = 0; i < mr_json_size(stages); i++)
+        out->error |= mr_json_get(mr_json_at(stages, i), "error") != NULL;
     remote_free(&reply);
-    if (*code != CLI_OK)
-        return -1;
-    (void)snprintf(rest, sizeof(rest), "searchable by meaning");
-    ingest_bar("index", words - waiting, words, rest);
-    return waiting;
+    if (code == CLI_OK)
+        ingest_bar("index", meaning, words, "searchable by meaning");
+    return code;
 }
 
-int ingest_settle(const struct ingest_wishes *wishes,
-                  const struct ingest_taken *last, size_t count)
+/* Documents whose embedding failed for good stay without vectors, so what does
+ * not change is not waited for; a stage that fails is told. */
+static int give_up(const struct embedding *left)
 {
-    unsigned stalled = 0;
-    double least = -1;
-    double waiting = 1;
-    int code = CLI_OK;
-
-    if (count == 0)
-        return CLI_OK;
-    for (size_t i = 0; code == CLI_OK && i < count; i++)
-        code = wait_for(wishes, &last[i]);
-    while (code == CLI_OK && stalled < STALLED_MAX) {
-        waiting = without_vectors(wishes, &code);
-        if (waiting <= 0)
-            return code;
-        stalled = least < 0 || waiting < least ? 0 : stalled + 1;
-        least = stalled == 0 ? waiting : least;
-        ingest_pause();
-    }
-    if (code != CLI_OK)
-        return code;
     ingest_bar_clear();
     (void)fprintf(stderr,
                   "millrace ingest: %.0f documents have no vectors, and that "
                   "did not change for a minute; they are found by their words "
                   "only: see `millrace status`\n",
-                  waiting);
-    return CLI_FAILED;
+                  left->waiting);
+    return left->error ? CLI_FAILED : CLI_OK;
 }
 
-/* The last write of each partition, of `shards`; freed by mr_free(). */
-static struct ingest_taken *last_of(const struct ingest_taken *taken,
-                                    size_t count, size_t shards, size_t *found)
+int ingest_settle(const struct ingest_wishes *wishes,
+                  const struct ingest_taken *last, size_t count)
 {
-    struct ingest_taken *last = mr_calloc(shards, sizeof(*last));
+    struct embedding left = { 0 };
+    unsigned stalled = 0;
+    double least = -1;
+    int code = CLI_OK;
 
-    for (size_t i = 0; i < count; i++) {
-        size_t nth =
-            mr_partition_of(mr_span_str(taken[i].id), (uint32_t)shards);
-
-        if (last[nth].id == NULL || taken[i].version > last[nth].version)
-            last[nth] = taken[i];
+    for (size_t i = 0; code == CLI_OK && i < count; i++)
+        code = wait_for(wishes, &last[i]);
+    while (code == CLI_OK && count > 0 && stalled < STALLED_MAX) {
+        code = look(wishes, &left);
+        if (code != CLI_OK || left.waiting <= 0)
+            return code;
+        stalled = least < 0 || left.waiting < least ? 0 : stalled + 1;
+        least = stalled == 0 ? left.waiting : least;
+        ingest_pause();
     }
-    *found = 0;
-    for (size_t i = 0; i < shards; i++) {
-        if (last[i].id != NULL)
-            last[(*found)++] = last[i];
-    }
-    return last;
-}
-
-static int settle_all(const struct ingest_wishes *wishes,
-                      const struct ingest_taken *taken, size_t count)
-{
-    struct remote_reply reply = remote_call(wishes->server, "GET", "/v1/status",
-                                            (struct mr_span){ 0 }, TIMEOUT_MS);
-    double shards = number(mr_json_get(reply.json, "index"), "shards");
-    int code = reply.exit_code;
-    struct ingest_taken *last;
-    size_t found;
-
-    remote_free(&reply);
-    if (code != CLI_OK)
-        return code;
-    last = last_of(taken, count, shards < 1 ? 1 : (size_t)shards, &found);
-    code = ingest_settle(wishes, last, found);
-    mr_free(last);
-    return code;
+    return code == CLI_OK && count > 0 ? give_up(&left) : code;
 }
 
 static bool ask(struct remote *remote, struct ingest_taken *taken)
@@ -194,28 +163,39 @@ static bool ask(struct remote *remote, struct ingest_taken *taken)
     return good;
 }
 
+/* Whether nothing more will happen to the write. */
+static bool is_final(const struct remote_reply *reply,
+                     const struct ingest_taken *taken)
+{
+    struct mr_span dense = mr_json_text(mr_json_get(reply->json, "dense"));
+
+    return (uint64_t)number(reply->json, "version") >= taken->version &&
+           !mr_span_equal(dense, mr_span_str("pending"));
+}
+
 static void count_state(struct ingest_fates *fates, uint64_t line,
                         const struct mr_json *story)
 {
     struct mr_span state = mr_json_text(mr_json_get(story, "state"));
+    struct mr_span dense = mr_json_text(mr_json_get(story, "dense"));
     struct mr_span reason = mr_json_text(mr_json_get(story, "reason"));
+    bool unembedded = mr_span_equal(dense, mr_span_str("failed"));
     struct mr_buf words = mr_buf((size_t)1 << 16);
     int nth = 0;
 
     while (nth < INGEST_STATES &&
            !mr_span_equal(state, mr_span_str(ingest_state_names[nth])))
         nth++;
-    if (nth == INGEST_STATES)
-        return;
-    fates->states[nth]++;
-    mr_buf_printf(&words, "%s: %.*s", ingest_state_names[nth],
-                  MR_SPAN_ARG(reason));
-    if (nth == INGEST_REJECTED || nth == INGEST_FAILED)
+    if (nth < INGEST_STATES)
+        fates->states[nth]++;
+    fates->failed += nth == INGEST_FAILED || unembedded ? 1 : 0;
+    mr_buf_printf(&words, "%.*s", MR_SPAN_ARG(reason));
+    if (nth == INGEST_REJECTED || nth == INGEST_FAILED || unembedded)
         fates->problem(fates->context, line, mr_buf_text(&words));
     mr_buf_deinit(&words);
 }
 
-/* One answer; asks again for what the index does not know yet. */
+/* One answer; asks again for what has no final state yet. */
 static int take_answer(const struct ingest_wishes *wishes,
                        struct remote *remote, struct ingest_fates *fates,
                        bool *again)
@@ -224,15 +204,15 @@ static int take_answer(const struct ingest_wishes *wishes,
     struct ingest_taken *taken = reply.tag;
     int code = reply.exit_code;
 
-    *again = reply.status == 404 ||
-             (code == CLI_OK &&
-              (uint64_t)number(reply.json, "version") < taken->version);
+    *again =
+        reply.status == 404 || (code == CLI_OK && !is_final(&reply, taken));
     if (*again) {
         ingest_pause();
         code = ask(remote, taken) ? CLI_OK : CLI_USAGE;
     } else if (code == CLI_OK) {
         count_state(fates, taken->line, reply.json);
     } else {
+        ingest_bar_clear();
         remote_print(&reply, wishes->server, "/v1/why");
     }
     remote_free(&reply);
@@ -243,7 +223,7 @@ int ingest_fates(const struct ingest_wishes *wishes, struct ingest_taken *taken,
                  size_t count, struct ingest_fates *fates)
 {
     struct remote *remote = remote_open(wishes->server, AT_ONCE);
-    int code = count == 0 ? CLI_OK : settle_all(wishes, taken, count);
+    int code = CLI_OK;
     size_t begun = 0;
     size_t ended = 0;
     bool again;
@@ -255,6 +235,9 @@ int ingest_fates(const struct ingest_wishes *wishes, struct ingest_taken *taken,
         }
         code = take_answer(wishes, remote, fates, &again);
         ended += again ? 0 : 1;
+        if (again || ended % BAR_EVERY == 0)
+            ingest_bar("index", (double)ended, (double)count,
+                       "searchable in every mode");
     }
     remote_close(remote);
     ingest_bar_clear();

@@ -418,7 +418,7 @@ int ingest_lines(const struct ingest_wishes *wishes, struct mr_json_out *out)
     code = lines.ended;
     if (code == CLI_OK && wishes->wait)
         code = ingest_fates(wishes, lines.taken, lines.taken_count, &fates);
-    if (code == CLI_OK && (lines.failed > 0 || fates.states[INGEST_FAILED] > 0))
+    if (code == CLI_OK && (lines.failed > 0 || fates.failed > 0))
         code = CLI_FAILED;
     if (wishes->json)
         put_json(&lines, &fates, out);
