@@ -50,7 +50,7 @@ def test_each_broken_line_is_told_and_the_lines_around_it_are_read(quick,
         'line 6: "text" is a number, should be a text',
         "line 8: json: line 1, column 21: unable to decode byte 0xff near "
         "'\"'",
-        'line 9: "id" holds a control character',
+        'line 9: "id" has a control character at byte 1',
         "line 11: json: line 1, column 17: premature end of input near "
         "'\"te'"])
     assert sites.finds(quick, "turtles", "one")
