@@ -65,6 +65,7 @@ enum ingest_state {
     INGEST_REJECTED,
     INGEST_DELETED, /* by somebody, meanwhile */
     INGEST_FAILED,
+    INGEST_SUPERSEDED, /* by a later line, or somebody */
     INGEST_STATES,
 };
 

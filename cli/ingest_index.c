@@ -30,7 +30,7 @@
 const char *const ingest_state_names[INGEST_STATES] = {
     [INGEST_LIVE] = "live",         [INGEST_DUPLICATE] = "duplicate",
     [INGEST_REJECTED] = "rejected", [INGEST_DELETED] = "deleted",
-    [INGEST_FAILED] = "failed",
+    [INGEST_FAILED] = "failed",     [INGEST_SUPERSEDED] = "superseded",
 };
 
 void ingest_pause(void)
@@ -173,7 +173,8 @@ static bool is_final(const struct remote_reply *reply,
            !mr_span_equal(dense, mr_span_str("pending"));
 }
 
-static void count_state(struct ingest_fates *fates, uint64_t line,
+static void count_state(struct ingest_fates *fates,
+                        const struct ingest_taken *taken,
                         const struct mr_json *story)
 {
     struct mr_span state = mr_json_text(mr_json_get(story, "state"));
@@ -183,6 +184,10 @@ static void count_state(struct ingest_fates *fates, uint64_t line,
     struct mr_buf words = mr_buf((size_t)1 << 16);
     int nth = 0;
 
+    if ((uint64_t)number(story, "content_version") > taken->version) {
+        fates->states[INGEST_SUPERSEDED]++;
+        return;
+    }
     while (nth < INGEST_STATES &&
            !mr_span_equal(state, mr_span_str(ingest_state_names[nth])))
         nth++;
@@ -191,7 +196,7 @@ static void count_state(struct ingest_fates *fates, uint64_t line,
     fates->failed += nth == INGEST_FAILED || unembedded ? 1 : 0;
     mr_buf_printf(&words, "%.*s", MR_SPAN_ARG(reason));
     if (nth == INGEST_REJECTED || nth == INGEST_FAILED || unembedded)
-        fates->problem(fates->context, line, mr_buf_text(&words));
+        fates->problem(fates->context, taken->line, mr_buf_text(&words));
     mr_buf_deinit(&words);
 }
 
@@ -210,7 +215,7 @@ static int take_answer(const struct ingest_wishes *wishes,
         ingest_pause();
         code = ask(remote, taken) ? CLI_OK : CLI_USAGE;
     } else if (code == CLI_OK) {
-        count_state(fates, taken->line, reply.json);
+        count_state(fates, taken, reply.json);
     } else {
         ingest_bar_clear();
         remote_print(&reply, wishes->server, "/v1/why");

@@ -284,7 +284,9 @@ static void read_document(struct lines *lines, struct mr_span line,
 static void read_line(struct lines *lines, struct mr_span line)
 {
     static const char bom[] = "\xEF\xBB\xBF";
+    static const char place[] = "json: line 1, "; /* of the one we know */
     struct mr_err err = { 0 };
+    size_t skip;
     struct mr_json *json;
 
     if (lines->line == 1 && mr_span_starts(line, mr_span_str(bom)))
@@ -295,7 +297,10 @@ static void read_line(struct lines *lines, struct mr_span line)
     if (line.size == 0)
         return;
     if (mr_json_parse(line, &json, &err) != MR_OK) {
-        bad_line(lines, lines->line, err.text);
+        skip = strncmp(err.text, place, sizeof(place) - 1) == 0
+                   ? sizeof(place) - 1
+                   : 0;
+        bad_line(lines, lines->line, err.text + skip);
         return;
     }
     read_document(lines, line, json);

@@ -53,6 +53,7 @@ def test_a_broken_line_is_named_and_the_rest_goes_on(server):
     assert given["states"]["live"] == 2
     assert [one["where"] for one in given["problems"]] == [
         "line 2", "line 4", "line 5", "line 6"]
+    assert given["problems"][0]["problem"].startswith("column ")
     assert "\"text\" or \"html\"" in given["problems"][1]["problem"]
     assert "600 bytes" in given["problems"][2]["problem"]
     assert "\"color\" is not known" in given["problems"][3]["problem"]
@@ -70,7 +71,7 @@ def test_what_becomes_of_each_line_is_counted(server):
     assert done.returncode == 0, done.stderr
     given = told(done)
     assert given["states"] == {"live": 1, "duplicate": 1, "rejected": 1,
-                               "deleted": 0, "failed": 0}
+                               "deleted": 0, "failed": 0, "superseded": 0}
     (problem,) = given["problems"]
     assert problem["where"] == "line 3"
     assert "rejected" in problem["problem"]
@@ -79,8 +80,11 @@ def test_what_becomes_of_each_line_is_counted(server):
 def test_of_two_lines_with_one_id_the_later_counts(server):
     lines = [{"id": f"d{nth % 7}", "text": f"text number {nth} of many"}
              for nth in range(300)]
-    done = give(server, lines, "--wait")
+    done = give(server, lines, "--wait", "--json")
     assert done.returncode == 0, done.stderr
+    states = told(done)["states"]
+    assert states["live"] + states["duplicate"] == 7
+    assert states["superseded"] == 293
     for nth in range(293, 300):
         assert server.get(f"d{nth % 7}").json()["text"] == lines[nth]["text"]
 
