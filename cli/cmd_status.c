@@ -64,7 +64,7 @@ static double seconds_to(const struct mr_json *source, const char *key,
 
 static void print_source(const struct mr_json *source)
 {
-    double age = -seconds_to(source, "last_end", 1);
+    double age = mr_json_number(mr_json_get(source, "freshness_s"), -1);
     double next = seconds_to(source, "next", -1);
     char text[24];
 
