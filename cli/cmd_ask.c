@@ -137,12 +137,10 @@ static int check(const struct cli_command *command, const struct wishes *wishes)
 {
     struct mr_json *filter;
     struct mr_err err = { 0 };
+    int code = cli_check_count(command, "top-k", wishes->top_k);
 
-    if (wishes->top_k != NULL &&
-        (wishes->top_k[0] == '\0' ||
-         wishes->top_k[strspn(wishes->top_k, "0123456789")] != '\0'))
-        return cli_usage(command, "--top-k %s: should be a whole number",
-                         wishes->top_k);
+    if (code >= 0)
+        return code;
     if (wishes->filter == NULL)
         return -1;
     if (mr_json_parse(mr_span_str(wishes->filter), &filter, &err) != MR_OK)

@@ -190,6 +190,8 @@ int cli_run_dead(const struct cli_command *command, int argc, char **argv)
     int code = cli_parse(command, options, argc, argv, rest, &count);
     const char *verb;
 
+    if (code < 0)
+        code = cli_check_count(command, "limit", wishes.limit);
     if (code >= 0) {
         mr_free(rest);
         return code;

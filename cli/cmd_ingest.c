@@ -139,6 +139,10 @@ int cli_run_ingest(const struct cli_command *command, int argc, char **argv)
     else if (code < 0 && count_inputs(rest, count) > 1)
         code = cli_usage(command, "standard input can be given once");
     if (code < 0)
+        code = cli_check_count(command, "max-pages", wishes.max_pages);
+    if (code < 0)
+        code = cli_check_count(command, "depth", wishes.depth);
+    if (code < 0)
         code = ingest(&wishes, rest, count);
     mr_free(rest);
     return code;

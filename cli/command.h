@@ -59,6 +59,11 @@ int cli_parse(const struct cli_command *command,
 int cli_usage(const struct cli_command *command, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* -1 when the option's value (or NULL) is a whole number, else CLI_USAGE, said
+ * as above. */
+int cli_check_count(const struct cli_command *command, const char *name,
+                    const char *value);
+
 /* The known word that is nearest to `word`, or NULL when none is near. */
 const char *cli_nearest(const char *word, const char *const *known,
                         size_t count);

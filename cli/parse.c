@@ -27,6 +27,15 @@ int cli_usage(const struct cli_command *command, const char *fmt, ...)
     return CLI_USAGE;
 }
 
+int cli_check_count(const struct cli_command *command, const char *name,
+                    const char *value)
+{
+    if (value == NULL ||
+        (value[0] != '\0' && value[strspn(value, "0123456789")] == '\0'))
+        return -1;
+    return cli_usage(command, "--%s %s: should be a whole number", name, value);
+}
+
 /* Levenshtein's distance (1966), by one row. */
 static size_t distance(const char *a, const char *b)
 {

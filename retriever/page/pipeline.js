@@ -86,7 +86,6 @@ async function showRejections({ documents, stages }) {
   rejectedShown = mark;
   const found = readRejections(await (await fetch("/metrics")).text());
   const lines = found.map((one) => `${one.reason}: ${count(one.number)}`);
-  if (lines.length > 0) lines[lines.length - 1] += " (since the start)";
   const known = found.filter((one) => one.reason !== "duplicate")
     .reduce((sum, one) => sum + one.number, 0);
   if (documents.rejected > known)

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from conftest import BINARY
+from conftest import BINARY, SOURCE
 
 COMMANDS = ["up", "ingest", "query", "answer", "why", "status", "delete",
             "dead", "fsck", "eval", "stage", "config", "completion", "version"]
@@ -59,7 +59,9 @@ def test_what_a_script_reads_takes_json(command):
 
 @pytest.mark.parametrize("words", [
     ["serve"], ["status", "too-much"], ["query"], ["query", "--mod", "x", "y"],
-    ["query", "--top-k", "many", "x"], ["query", "--filter", "{", "x"],
+    ["query", "--top-k", "many", "x"],
+    ["ingest", "--max-pages", "all", "http://x.example/"],
+    ["dead", "list", "--limit", "-1"], ["query", "--filter", "{", "x"],
     ["why"], ["dead", "burn"], ["dead", "show", "x"], ["stage", "chop"],
     ["config", "bake"], ["completion", "sh"], ["ingest"], ["eval"],
     ["up", "now"], ["fsck", "now"], ["version", "now"], ["help", "serve"], [],
@@ -135,6 +137,23 @@ def test_the_reference_is_a_file_that_can_be_used(tmp_path):
     assert {"data", "listen", "search.mode"} <= {one["key"]
                                                  for one in told["keys"]}
     assert all(one["help"] for one in told["keys"] + told["source_keys"])
+
+
+def test_the_page_on_configuration_names_keys_that_exist(tmp_path):
+    text = (SOURCE / "docs/configure.md").read_text()
+    told = json.loads(run("config", "reference", "--json").stdout)
+    known = {one["key"] for one in told["keys"]} | {"sources"}
+    table = re.findall(r"^\| (`.*?) \| (.*?) \|", text, re.M)
+    keys = [key for cell, _ in table for key in re.findall(r"`([a-z_.]+)`",
+                                                           cell)]
+    # "answer.generator.url", ".model"
+    keys = [keys[-2].rsplit(".", 1)[0] + key if key[0] == "." else key
+            for key in keys]
+    assert len(keys) >= 10
+    assert set(keys) <= known
+    example = tmp_path / "example.yaml"
+    example.write_text(re.search(r"```yaml\n(.*?)```", text, re.S)[1])
+    assert run("config", "check", "-c", str(example)).returncode == 0
 
 
 def test_version_as_json():
