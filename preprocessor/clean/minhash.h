@@ -31,4 +31,8 @@
 void clean_minhash(const uint64_t *shingles, size_t count,
                    uint16_t out[MR_MINHASH_ROWS]);
 
+/* The same, slower, without what only some machines have: for tests. */
+void clean_minhash_anywhere(const uint64_t *shingles, size_t count,
+                            uint16_t out[MR_MINHASH_ROWS]);
+
 #endif

@@ -215,6 +215,20 @@ START_TEST(rows_never_change)
 }
 END_TEST
 
+START_TEST(rows_are_the_same_on_every_machine)
+{
+    uint16_t rows[MR_MINHASH_ROWS], want[MR_MINHASH_ROWS];
+    uint64_t shingles[300];
+
+    for (size_t i = 0; i < 300; i++) {
+        shingles[i] = mr_mix64(i + 1);
+        clean_minhash(shingles, i + 1, rows);
+        clean_minhash_anywhere(shingles, i + 1, want);
+        ck_assert_mem_eq(rows, want, sizeof(rows));
+    }
+}
+END_TEST
+
 static const struct {
     const char *text;
     const char *want;
@@ -280,6 +294,7 @@ int main(void)
     tcase_add_test(tcase, rows_agree_as_often_as_sets_overlap);
     tcase_add_test(tcase, order_and_repeats_do_not_matter);
     tcase_add_test(tcase, rows_never_change);
+    tcase_add_test(tcase, rows_are_the_same_on_every_machine);
     tcase_add_loop_test(tcase, language_of_a_text, 0,
                         (int)(sizeof(tongues) / sizeof(tongues[0])));
     tcase_add_test(tcase, the_language_of_a_long_text_is_that_of_most_of_it);
