@@ -60,8 +60,10 @@ static inline int toy_recurse(int depth)
 
 static inline void toy_die(const struct toy *toy, const struct mr_input *input)
 {
+    volatile uintptr_t nowhere = 8;
+
     if (toy_is(input, "crash"))
-        *(volatile int *)(uintptr_t)8 = 1;
+        *(volatile int *)nowhere = 1;
     if (toy_is(input, "abort"))
         abort();
     if (toy_is(input, "deep"))
