@@ -35,7 +35,7 @@
 #define CLIENTS       16u
 #define RARE_WORDS    20000u
 #define REPLY_BYTES   4096u
-#define LOOK_US       2000
+#define LOOK_MS       2
 #define THREADS_MAX   64u
 #define NAME_BYTES    32u
 #define DIMENSION_MAX 1024u
@@ -290,7 +290,7 @@ static struct times go(struct client *clients, const char *method,
         (void)pthread_join(clients[i].thread, NULL);
     times.written_s = now_s() - began;
     do {
-        (void)usleep(LOOK_US);
+        mr_clock_sleep_ms(engine_place(engine)->clock, LOOK_MS);
         counts = count_found();
         if (counts.words == found && times.words_s == 0)
             times.words_s = now_s() - began;
@@ -415,7 +415,6 @@ static void run(void)
         (void)close(warm[i].socket);
         (void)close(gone[i].socket);
     }
-    (void)sleep(1);
     parts = atomic_load(&embedded);
     before = usage_now();
     times = go(again, "PUT", document_count);
