@@ -87,10 +87,13 @@ def test_a_public_site_leads_to_no_private_address(tmp_path):
     assert out["leaked"] == []
     assert out["found"]
     plain, included = out["runs"]
-    assert problems_of(plain) == [
-        (public + "moved",
-         f"it redirects to {target}, which is on another host; give that as "
-         "a source, or include it")]
+    assert dict(problems_of(plain)) == {
+        public + "moved":
+            f"it redirects to {target}, which is on another host; give that "
+            "as a source, or include it",
+        public + "stub":
+            f"it only refreshes to {target}, which is outside of the scope "
+            "or the limits of this source"}
     # Who includes it has still to permit it.
     assert problems_of(included) == [
         (private.removesuffix("/"),
