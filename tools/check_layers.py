@@ -67,6 +67,7 @@ LIBRARIES = {
     "uniwbrk.h": "common/text",
     "xxhash.h": "common/base",
     "yaml.h": "common/runtime",
+    "zlib.h": "ingestor",
     "zstd.h": "indexer",
 }
 

@@ -9,6 +9,7 @@
 
 #include "common/base/mr_mem.h"
 #include "common/text/utf8.h"
+#include "ingestor/web/gunzip.h"
 
 struct scan {
     struct mr_span text;
@@ -255,18 +256,8 @@ static void scan_lines(struct scan *scan)
     }
 }
 
-static enum mr_code refuse(struct mr_span text, struct mr_err *err)
-{
-    if (text.size >= 2 && text.data[0] == 0x1F && text.data[1] == 0x8B)
-        return mr_fail(err, MR_E_CORRUPT,
-                       "the sitemap is a gzip file, which is not read; serve "
-                       "it with Content-Encoding: gzip instead");
-    return mr_fail(err, MR_E_CORRUPT,
-                   "neither a sitemap nor a list of addresses");
-}
-
-enum mr_code sitemap_parse(struct mr_span text, struct mr_arena *arena,
-                           struct sitemap *out, struct mr_err *err)
+static enum mr_code parse_text(struct mr_span text, struct mr_arena *arena,
+                               struct sitemap *out, struct mr_err *err)
 {
     struct scan scan = { .text = text, .arena = arena, .out = out };
     struct mr_span *found;
@@ -285,5 +276,24 @@ enum mr_code sitemap_parse(struct mr_span text, struct mr_arena *arena,
     if (out->count > 0)
         memcpy(out->urls, found, out->count * sizeof(*found));
     mr_free(found);
-    return scan.met || out->count > 0 ? MR_OK : refuse(text, err);
+    if (scan.met || out->count > 0)
+        return MR_OK;
+    return mr_fail(err, MR_E_CORRUPT,
+                   "neither a sitemap nor a list of addresses");
+}
+
+enum mr_code sitemap_parse(struct mr_span text, struct mr_arena *arena,
+                           struct sitemap *out, struct mr_err *err)
+{
+    struct mr_buf plain = mr_buf(SITEMAP_BYTES_MAX);
+    enum mr_code code;
+
+    if (!gunzip_is(text))
+        return parse_text(text, arena, out, err);
+    *out = (struct sitemap){ 0 };
+    code = gunzip(text, &plain, err);
+    if (code == MR_OK)
+        code = parse_text(mr_span(plain.data, plain.size), arena, out, err);
+    mr_buf_deinit(&plain);
+    return code;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * sitemap.h - addresses out of a sitemap: sitemaps.org 0.9, XML or plain text.
+ * sitemap.h - addresses out of a sitemap: sitemaps.org 0.9, XML or plain text,
+ * also as a gzip file.
  *
  * Reads what it can of files that are not quite right: any namespace, missing
  * <loc>, unclosed elements, no declaration.  Entities and CDATA are resolved;
@@ -33,8 +34,8 @@ struct sitemap {
     bool cut; /* there were more than SITEMAP_URLS_MAX */
 };
 
-/* MR_E_CORRUPT: neither a sitemap nor a list of addresses; it says what it
- * seems to be instead. */
+/* MR_E_CORRUPT: neither a sitemap nor a list of addresses, or a damaged gzip
+ * file.  MR_E_LIMIT: a gzip file of more than SITEMAP_BYTES_MAX. */
 MR_MUST_CHECK enum mr_code sitemap_parse(struct mr_span text,
                                          struct mr_arena *arena,
                                          struct sitemap *out,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ingestor/web/gunzip.h"
 #include "ingestor/web/sitemap.h"
 #include "tests/unit/ingestor/data.h"
 
@@ -139,7 +140,9 @@ START_TEST(sitemaps_of_others_are_read)
         { "sitemap.index.xml", 15, true },
         { "sitemap.ns.xml", 2, false },
         { "sitemap.txt", 2, false },
+        { "sitemap.txt.gz", 2, false },
         { "trafilatura-sitemap.xml", 84, false },
+        { "trafilatura-sitemap.xml.gz", 84, false },
         { "trafilatura-sitemap2.xml", 2, true },
     };
 
@@ -162,6 +165,65 @@ START_TEST(sitemaps_of_others_are_read)
 }
 END_TEST
 
+/* <urlset><url><loc>http://a/</loc></url></urlset> */
+static const uint8_t packed[] = {
+    0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0xb3, 0x29,
+    0x2d, 0xca, 0x29, 0x4e, 0x2d, 0xb1, 0xb3, 0x01, 0xd2, 0x76, 0x36, 0x39,
+    0xf9, 0xc9, 0x76, 0x19, 0x25, 0x25, 0x05, 0x56, 0xfa, 0xfa, 0x89, 0xfa,
+    0x36, 0xfa, 0x20, 0xae, 0x8d, 0x3e, 0x58, 0x46, 0x1f, 0xaa, 0x0e, 0x00,
+    0x65, 0x35, 0x03, 0x43, 0x30, 0x00, 0x00, 0x00,
+};
+
+START_TEST(a_gzip_file_is_unpacked)
+{
+    uint8_t twice[2 * sizeof(packed)];
+    struct sitemap sitemap;
+
+    ck_assert_int_eq(
+        sitemap_parse(mr_span(packed, sizeof(packed)), arena, &sitemap, NULL),
+        MR_OK);
+    ck_assert_uint_eq(sitemap.count, 1);
+    ck_assert(mr_span_equal(sitemap.urls[0], mr_span_str("http://a/")));
+    memcpy(twice, packed, sizeof(packed));
+    memcpy(twice + sizeof(packed), packed, sizeof(packed));
+    ck_assert_int_eq(
+        sitemap_parse(mr_span(twice, sizeof(twice)), arena, &sitemap, NULL),
+        MR_OK);
+    ck_assert_uint_eq(sitemap.count, 2);
+}
+END_TEST
+
+START_TEST(a_gzip_file_that_is_cut_or_damaged_is_refused)
+{
+    uint8_t damaged[sizeof(packed)];
+    struct sitemap sitemap;
+    struct mr_err err = { 0 };
+
+    ck_assert_int_eq(sitemap_parse(mr_span(packed, sizeof(packed) - 9), arena,
+                                   &sitemap, &err),
+                     MR_E_CORRUPT);
+    ck_assert_ptr_nonnull(strstr(err.text, "cut off"));
+    memcpy(damaged, packed, sizeof(packed));
+    damaged[20] ^= 0xFF;
+    ck_assert_int_eq(
+        sitemap_parse(mr_span(damaged, sizeof(damaged)), arena, &sitemap, &err),
+        MR_E_CORRUPT);
+    ck_assert_uint_eq(sitemap.count, 0);
+}
+END_TEST
+
+START_TEST(a_gzip_bomb_ends_at_the_limit)
+{
+    struct mr_span bomb = mr_span(packed, sizeof(packed));
+    struct mr_buf out = mr_buf(16);
+    struct mr_err err = { 0 };
+
+    ck_assert_int_eq(gunzip(bomb, &out, &err), MR_E_LIMIT);
+    ck_assert_uint_le(out.size, 16);
+    mr_buf_deinit(&out);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("sitemap");
@@ -175,6 +237,9 @@ int main(void)
     tcase_add_test(tcase, addresses_beyond_the_limits_are_left_out);
     tcase_add_test(tcase, entities_are_not_expanded);
     tcase_add_test(tcase, sitemaps_of_others_are_read);
+    tcase_add_test(tcase, a_gzip_file_is_unpacked);
+    tcase_add_test(tcase, a_gzip_file_that_is_cut_or_damaged_is_refused);
+    tcase_add_test(tcase, a_gzip_bomb_ends_at_the_limit);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
