@@ -5,7 +5,8 @@
 #include "ingestor/web/gunzip.h"
 
 #include <limits.h>
-#define ZLIB_CONST
+
+#define ZLIB_CONST /* it doesn't write to what it reads */
 #include <zlib.h>
 
 #define PIECE_BYTES ((size_t)64 * 1024)

@@ -140,7 +140,7 @@ START_TEST(sitemaps_of_others_are_read)
         { "sitemap.index.xml", 15, true },
         { "sitemap.ns.xml", 2, false },
         { "sitemap.txt", 2, false },
-        { "sitemap.txt.gz", 2, false },
+        { "sitemap.txt.gz", 5, false },
         { "trafilatura-sitemap.xml", 84, false },
         { "trafilatura-sitemap.xml.gz", 84, false },
         { "trafilatura-sitemap2.xml", 2, true },
