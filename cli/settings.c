@@ -80,14 +80,15 @@ static const struct source_config *sources_of(const struct mr_config *config)
         sources[i].name = from->name;
         sources[i].url = from->url;
         sources[i].path = from->path;
-        if (from->every_ms > 0)
-            sources[i].every_ms = from->every_ms;
+        sources[i].every_ms =
+            from->every_ms > 0 ? from->every_ms : SOURCE_EVERY_MS_MAX;
         sources[i].rank = from->rank;
         sources[i].bytes_max = (size_t)config->limits.body_bytes;
         sources[i].max_pages = from->max_pages;
         sources[i].depth = from->depth;
         sources[i].connections_per_host = from->connections_per_host;
         sources[i].delay_ms = from->delay_ms;
+        sources[i].page_timeout_ms = from->page_timeout_ms;
         sources[i].allow_private = from->allow_private;
         sources[i].headers_file = from->headers_file;
         sources[i].cookies_file = from->cookies_file;

@@ -36,6 +36,8 @@
 #define INGESTOR_RUNNING_MAX 8u
 #define INGESTOR_PAGES_MAX   1000000u
 
+#define SOURCE_EVERY_MS_MAX ((int64_t)3650 * 24 * 60 * 60 * 1000)
+
 enum source_kind {
     SOURCE_WEB,
     SOURCE_FILES,
@@ -46,7 +48,8 @@ struct source_config {
     enum source_kind kind;
     const char *url;  /* web: where the crawl begins */
     const char *path; /* files: a file or folder, absolute */
-    int64_t every_ms; /* the pace; pages have their own around it */
+    int64_t every_ms; /* the pace; pages have their own around it; at most
+                       * SOURCE_EVERY_MS_MAX, which is as good as never */
     uint32_t rank;    /* lower wins among duplicates */
     size_t bytes_max; /* of a page or file, and of a line of JSONL */
     int64_t total_ms; /* a run ends after it, the next one goes on */

@@ -46,11 +46,11 @@ struct mr_config_source {
     uint32_t depth;
     uint32_t connections_per_host;
     int64_t delay_ms;
+    int64_t page_timeout_ms;
     bool allow_private;
     const char *headers_file; /* or NULL */
     const char *cookies_file; /* or NULL */
     uint32_t rank;
-    const char *lane; /* "bulk" or "push" */
     struct mr_config_origin *origins;
 };
 

@@ -14,7 +14,6 @@
 
 #define DAY_MS         ((int64_t)24 * 60 * 60 * 1000)
 #define EVERY_MS_MIN   1000
-#define EVERY_MS_MAX   (3650 * DAY_MS)
 #define PATH_BYTES_MAX 4096u
 #define SLUG_MAX       48u
 
@@ -90,7 +89,7 @@ static enum mr_code check_numbers(const struct source_config *config,
         int64_t least;
         int64_t most;
     } rows[] = {
-        { "every_ms", config->every_ms, EVERY_MS_MIN, EVERY_MS_MAX },
+        { "every_ms", config->every_ms, EVERY_MS_MIN, SOURCE_EVERY_MS_MAX },
         { "bytes_max", (int64_t)config->bytes_max, 1,
           (int64_t)MR_BLOB_BYTES_MAX },
         { "total_ms", config->total_ms, 1000, 30 * DAY_MS },

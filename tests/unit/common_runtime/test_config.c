@@ -97,7 +97,7 @@ START_TEST(keys_of_every_type_are_read)
               "  kind: web\n"
               "  url: https://example.org/\n"
               "  every: 1 d\n"
-              "- {name: notes, kind: files, path: \"/n\\u00e4h\", lane: push}"
+              "- {name: notes, kind: files, path: \"/n\\u00e4h\"}"
               "\n");
     ck_assert_str_eq(config->data, "/var/lib/millrace");
     ck_assert_uint_eq(config->limits.body_bytes, 64u << 20);
@@ -113,9 +113,7 @@ START_TEST(keys_of_every_type_are_read)
     ck_assert_str_eq(config->sources[0].kind, "web");
     ck_assert_int_eq(config->sources[0].every_ms, 86400000);
     ck_assert_uint_eq(config->sources[0].max_pages, 1000);
-    ck_assert_str_eq(config->sources[0].lane, "bulk");
     ck_assert_str_eq(config->sources[1].path, "/n\xC3\xA4h");
-    ck_assert_str_eq(config->sources[1].lane, "push");
 }
 END_TEST
 
