@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from conftest import DATA
+from conftest import DATA, Server
 
 SITE = DATA / "site/dplyr"
 QUESTIONS = [
@@ -97,3 +97,18 @@ def test_what_cannot_be_read_is_named(server, tmp_path):
     told = server.cli("ingest", str(tmp_path / "nothing"))
     assert told.returncode == 1
     assert "No such file" in told.stderr
+
+
+def test_a_source_of_every_0_is_read_at_the_start_and_when_told(tmp_path):
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "mill.md").write_text("# Mills\n\nA mill stands at the river.\n")
+    config = tmp_path / "millrace.yaml"
+    config.write_text("sources:\n- {name: notes, kind: files, every: 0, "
+                      f"path: {folder}}}\n")
+    server = Server(tmp_path / "data", "-c", str(config)).start()
+    told = server.cli("ingest", "--wait", str(folder))
+    assert told.returncode == 0, told.stderr
+    source = server.call("GET", "/v1/sources/notes").json()
+    assert source["config"]["every_ms"] >= 3650 * 24 * 3600 * 1000
+    assert server.found("mill", mode="keyword")
