@@ -96,6 +96,11 @@ MR_MUST_CHECK enum mr_code ingestor_new(const struct ingestor_spec *spec,
                                         struct ingestor **out,
                                         struct mr_err *err);
 
+/* The configuration of the source that reads what `like` names, in the arena;
+ * false: there is none. */
+bool ingestor_known(struct ingestor *ingestor, const struct source_config *like,
+                    struct mr_arena *arena, struct source_config *out);
+
 /*
  * Adds a source, or takes its new configuration, and reads it now; it is kept
  * over restarts.  `job` gets the number of the run, `name` (of

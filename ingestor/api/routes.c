@@ -35,7 +35,11 @@ static void give(struct mr_http_call *call, const struct mr_json *body,
     uint64_t job;
     enum mr_code code = config_from_json(body, call->arena, &config, &err);
 
-    if (code == MR_OK && mr_json_get(body, "bytes_max") == NULL)
+    /* Given again it is read again, with what it was given before. */
+    if (code == MR_OK &&
+        ingestor_known(call->context, &config, call->arena, &config))
+        code = config_over_json(body, call->arena, &config, &err);
+    else if (code == MR_OK && mr_json_get(body, "bytes_max") == NULL)
         config.bytes_max = ingestor_body_bytes_max(call->context);
     if (code == MR_OK)
         code = ingestor_give(call->context, &config, &job, name, &err);

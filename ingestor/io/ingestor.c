@@ -272,6 +272,24 @@ static enum mr_code start_if_open(struct ingestor *ingestor,
     return ingestor->started ? source_start(source, err) : MR_OK;
 }
 
+bool ingestor_known(struct ingestor *ingestor, const struct source_config *like,
+                    struct mr_arena *arena, struct source_config *out)
+{
+    struct source_config config;
+    bool found = false;
+
+    lock(ingestor);
+    if (config_check(like, ingestor->parser, arena, &config, NULL) == MR_OK) {
+        for (size_t i = 0; i < ingestor->count && !found; i++) {
+            found = source_reads(ingestor->sources[i], &config);
+            if (found)
+                *out = source_config_of(ingestor->sources[i], arena);
+        }
+    }
+    unlock(ingestor);
+    return found;
+}
+
 enum mr_code ingestor_give(struct ingestor *ingestor,
                            const struct source_config *config, uint64_t *job,
                            char *name, struct mr_err *err)

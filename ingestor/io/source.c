@@ -141,6 +141,17 @@ bool source_reads(struct source *source, const struct source_config *config)
     return same;
 }
 
+struct source_config source_config_of(struct source *source,
+                                      struct mr_arena *arena)
+{
+    struct source_config config;
+
+    source_lock(source);
+    config = config_copy(&source->wanted->config, arena);
+    source_unlock(source);
+    return config;
+}
+
 void source_configure(struct source *source, const struct source_config *config)
 {
     struct held *held = hold(config);

@@ -38,6 +38,10 @@ void source_keep(struct source *source);
 /* Whether it reads what the configuration says. */
 bool source_reads(struct source *source, const struct source_config *config);
 
+/* What it is configured with, in the arena. */
+struct source_config source_config_of(struct source *source,
+                                      struct mr_arena *arena);
+
 /* A checked configuration of the same name, for the next run. */
 void source_configure(struct source *source,
                       const struct source_config *config);

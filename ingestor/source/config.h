@@ -47,6 +47,12 @@ MR_MUST_CHECK enum mr_code config_from_json(const struct mr_json *json,
                                             struct source_config *out,
                                             struct mr_err *err);
 
+/* The members that are there, over what `out` holds of the same origin. */
+MR_MUST_CHECK enum mr_code config_over_json(const struct mr_json *json,
+                                            struct mr_arena *arena,
+                                            struct source_config *out,
+                                            struct mr_err *err);
+
 /* The members, as one object. */
 void config_to_json(const struct source_config *config,
                     struct mr_json_out *out);

@@ -158,19 +158,12 @@ static enum mr_code unknown(struct mr_span key, struct mr_err *err)
     return code;
 }
 
-enum mr_code config_from_json(const struct mr_json *json,
+enum mr_code config_over_json(const struct mr_json *json,
                               struct mr_arena *arena, struct source_config *out,
                               struct mr_err *err)
 {
-    bool web = mr_json_get(json, "url") != NULL;
     enum mr_code code = MR_OK;
 
-    if (mr_json_kind(json) != MR_JSON_OBJECT ||
-        web == (mr_json_get(json, "path") != NULL))
-        return mr_fail(err, MR_E_INVALID,
-                       "a source is an object with \"url\" or \"path\", one "
-                       "of them");
-    *out = source_config_default(web ? SOURCE_WEB : SOURCE_FILES);
     for (size_t i = 0; code == MR_OK && i < mr_json_size(json); i++) {
         struct mr_span key;
         const struct mr_json *value = mr_json_member(json, i, &key);
@@ -180,6 +173,21 @@ enum mr_code config_from_json(const struct mr_json *json,
                               : read_member(member, value, arena, out, err);
     }
     return code;
+}
+
+enum mr_code config_from_json(const struct mr_json *json,
+                              struct mr_arena *arena, struct source_config *out,
+                              struct mr_err *err)
+{
+    bool web = mr_json_get(json, "url") != NULL;
+
+    if (mr_json_kind(json) != MR_JSON_OBJECT ||
+        web == (mr_json_get(json, "path") != NULL))
+        return mr_fail(err, MR_E_INVALID,
+                       "a source is an object with \"url\" or \"path\", one "
+                       "of them");
+    *out = source_config_default(web ? SOURCE_WEB : SOURCE_FILES);
+    return config_over_json(json, arena, out, err);
 }
 
 static void put_list(struct mr_json_out *out, const char *const *list,
