@@ -57,12 +57,12 @@ static enum mr_code open_backends(struct engine *engine, struct mr_err *err)
         code = mr_rocksdb_open(&log, &engine->log, err);
     if (code == MR_E_BUSY)
         return mr_fail(err, code,
-                       "data: another process works on %.200s; stop it, or "
+                       "data: another process works on %.350s; stop it, or "
                        "name another folder with --data",
                        engine->data);
     if (code == MR_E_DAMAGED)
         return mr_fail(err, code,
-                       "%.265s; restore it from a backup, for all else is "
+                       "%.700s; restore it from a backup, for all else is "
                        "made from it",
                        err->text);
     if (code == MR_OK)
@@ -137,7 +137,7 @@ static enum mr_code open_shard(struct engine *engine, const char *folder,
         code = mr_rocksdb_open(&records, &engine->records[partition], err);
     if (code == MR_E_DAMAGED)
         return mr_fail(err, code,
-                       "%.200s; delete %.75s to build it anew from the log",
+                       "%.700s; delete %.350s to build it anew from the log",
                        err->text, name);
     if (code != MR_OK)
         return code;

@@ -29,7 +29,7 @@ static enum mr_code open_lines(struct lines *lines, const char *folder,
     lines->file = fopen(lines->path, "r");
     if (lines->file == NULL)
         return mr_fail_errno(err, MR_E_CONFIG, errno,
-                             "eval: cannot read %.200s", lines->path);
+                             "eval: cannot read %.350s", lines->path);
     return MR_OK;
 }
 
@@ -60,7 +60,7 @@ static bool next_line(struct lines *lines, struct mr_span *out)
 static enum mr_code bad_line(const struct lines *lines, const char *what,
                              struct mr_err *err)
 {
-    return mr_fail(err, MR_E_CORRUPT, "eval: %.150s, line %zu: %.120s",
+    return mr_fail(err, MR_E_CORRUPT, "eval: %.350s, line %zu: %.350s",
                    lines->path, lines->number, what);
 }
 
@@ -233,7 +233,7 @@ enum mr_code eval_set_read(const char *folder, struct eval_set *out,
     }
     mr_free(judgements.items);
     if (code == MR_OK && out->query_count == 0)
-        code = mr_fail(err, MR_E_CONFIG, "eval: %.200s has no judged query",
+        code = mr_fail(err, MR_E_CONFIG, "eval: %.350s has no judged query",
                        folder);
     if (code != MR_OK)
         eval_set_free(out);

@@ -16,7 +16,7 @@
 #define MR_MUST_CHECK        __attribute__((warn_unused_result))
 #define MR_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
-#define MR_ERR_TEXT_MAX 320
+#define MR_ERR_TEXT_MAX 1200
 
 enum mr_code {
     MR_OK = 0,

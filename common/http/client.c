@@ -221,7 +221,7 @@ static enum mr_code start(struct mr_http *http,
     if (strncmp(request->url, "http", 4) != 0 ||
         curl_easy_setopt(fetch->easy, CURLOPT_URL, request->url) != CURLE_OK) {
         fetch_free(fetch);
-        return mr_fail(err, MR_E_INVALID, "http: \"%.200s\" is no http URL",
+        return mr_fail(err, MR_E_INVALID, "http: \"%.350s\" is no http URL",
                        request->url);
     }
     set_limits(fetch, request);
@@ -246,24 +246,24 @@ static enum mr_code outcome(struct fetch *fetch, CURLcode result,
         return MR_OK;
     if (fetch->refused)
         return mr_fail(err, MR_E_INVALID,
-                       "http: %.150s is at a private or loopback address; "
+                       "http: %.350s is at a private or loopback address; "
                        "allow_private permits that",
                        url);
     if (fetch->header_bytes > HEADER_BYTES_MAX)
         return mr_fail(err, MR_E_LIMIT,
-                       "http: %.150s sent more than %zu bytes of headers", url,
+                       "http: %.350s sent more than %zu bytes of headers", url,
                        HEADER_BYTES_MAX);
     if (fetch->too_long)
         return mr_fail(err, MR_E_LIMIT,
-                       "http: %.150s sent more than the limit of %zu bytes",
+                       "http: %.350s sent more than the limit of %zu bytes",
                        url, fetch->body.limit);
     if (result == CURLE_URL_MALFORMAT || result == CURLE_UNSUPPORTED_PROTOCOL)
-        return mr_fail(err, MR_E_INVALID, "http: \"%.200s\" is no http URL",
+        return mr_fail(err, MR_E_INVALID, "http: \"%.350s\" is no http URL",
                        url);
     return mr_fail(
         err,
         result == CURLE_OPERATION_TIMEDOUT ? MR_E_TIMEOUT : MR_E_UNAVAILABLE,
-        "http: %.120s: %.150s", url,
+        "http: %.350s: %.350s", url,
         fetch->words[0] != '\0' ? fetch->words : curl_easy_strerror(result));
 }
 

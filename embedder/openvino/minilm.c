@@ -195,8 +195,8 @@ static enum mr_code start(struct minilm *minilm,
 
     if (session_open(folder->xml, threads, &minilm->session, &why) != MR_OK)
         return mr_fail(err, MR_E_CONFIG,
-                       "minilm: %.150s is damaged, copy the model anew or let "
-                       "deploy/build fetch it (%.100s)",
+                       "minilm: %.350s is damaged, copy the model anew or let "
+                       "deploy/build fetch it (%.350s)",
                        folder->path, why.text);
     if (session_dimension(minilm->session) != MINILM_DIMENSION)
         return mr_fail(err, MR_E_CONFIG,

@@ -212,7 +212,7 @@ enum mr_code shard_apply(struct shard *shard, const struct mr_record *record,
     }
     if (code == MR_OK)
         return MR_OK;
-    return mr_fail(err, code, "index: %s, offset %llu: %.220s",
+    return mr_fail(err, code, "index: %s, offset %llu: %.350s",
                    dense ? "vectors" : "documents",
                    (unsigned long long)record->offset, why.text);
 }

@@ -197,7 +197,7 @@ static enum mr_code restore(struct shard *shard, struct mr_err *err)
     mr_arena_free(arena);
     if (code == MR_E_DAMAGED)
         return mr_fail(err, code,
-                       "%.180s (in %.100s; delete that folder to build it "
+                       "%.700s (in %.350s; delete that folder to build it "
                        "anew from the log)",
                        why.text, shard->folder_name);
     return code == MR_OK ? MR_OK : mr_fail(err, code, "%s", why.text);

@@ -114,7 +114,7 @@ static enum mr_code parse_document(struct mr_span value, struct mr_arena *arena,
 
     if (bytes.data == NULL ||
         mr_document_parse(bytes, arena, out, &why) != MR_OK)
-        return mr_fail(err, MR_E_DAMAGED, "records: a document: %.250s",
+        return mr_fail(err, MR_E_DAMAGED, "records: a document: %.350s",
                        why.text);
     return MR_OK;
 }

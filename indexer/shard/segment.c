@@ -65,7 +65,7 @@ enum mr_code segment_new(const struct segment_spec *spec, struct mr_span image,
     if (code != MR_OK) {
         give_back(image, spec->sealed);
         mr_free(segment);
-        return mr_fail(err, code, "index: segment %s: %.200s",
+        return mr_fail(err, code, "index: segment %s: %.350s",
                        spec->name == NULL ? "in memory" : spec->name, why.text);
     }
     *out = segment;

@@ -180,7 +180,7 @@ static enum mr_code check_reach(struct ingestor *ingestor,
     if (config->kind == SOURCE_FILES) {
         if (given && stat(config->path, &about) != 0)
             return mr_fail(err, MR_E_INVALID,
-                           "\"path\": there is no %.200s that can be read",
+                           "\"path\": there is no %.350s that can be read",
                            config->path);
         return MR_OK;
     }
@@ -354,7 +354,7 @@ enum mr_code ingestor_remove(struct ingestor *ingestor, const char *name,
     }
     unlock(ingestor);
     if (source == NULL)
-        return mr_fail(err, MR_E_INVALID, "there is no source \"%.100s\"",
+        return mr_fail(err, MR_E_INVALID, "there is no source \"%.350s\"",
                        name);
     /* Not under the lock: a run may take a moment to end. */
     source_stop(source);

@@ -257,7 +257,7 @@ void progress_problem(struct progress *progress, struct mr_span where,
         problem;
     unlock(progress);
     mr_log(progress->telemetry, MR_EV_SOURCE_PROBLEM, progress->name,
-           "%.200s: %.200s", problem.where, problem.text);
+           "%.350s: %.350s", problem.where, problem.text);
 }
 
 void progress_appended(struct progress *progress, uint32_t partition,

@@ -60,11 +60,11 @@ static enum mr_code judge(const struct mr_http_response *response,
                           struct mr_err *err)
 {
     if (response->code != MR_OK)
-        return mr_fail(err, response->code, "generator: %.280s",
+        return mr_fail(err, response->code, "generator: %.350s",
                        response->err.text);
     if (response->status == 200)
         return MR_OK;
-    return mr_fail(err, MR_E_UNAVAILABLE, "generator: %s answered %d: %.150s",
+    return mr_fail(err, MR_E_UNAVAILABLE, "generator: %s answered %d: %.350s",
                    config->url, response->status,
                    response->body_size > 0 ? (const char *)response->body
                                            : "nothing");

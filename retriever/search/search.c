@@ -142,7 +142,7 @@ static enum mr_code ask(struct run *run, struct mr_err *err)
         run->dense_count = 0;
     if (run->out->partial &&
         (mode != SEARCH_HYBRID || (keyword != MR_OK && dense != MR_OK)))
-        return mr_fail(err, run->out->problem.code, "search: %.280s",
+        return mr_fail(err, run->out->problem.code, "search: %.350s",
                        run->out->problem.text);
     return MR_OK;
 }

@@ -183,7 +183,7 @@ def test_status_tells_how_fresh_each_source_is(server, tmp_path):
     (folder / "a.md").write_text("# Mills\n\nWater turns a wheel.\n")
     assert server.cli("ingest", "--wait", str(folder)).returncode == 0
     line = server.cli("status").stdout.splitlines()[-1]
-    assert re.search(r"-notes +idle +1 +1 +0  read \d+ s ago, next in "
+    assert re.search(r"^  \S+ +idle +1 +1 +0  read \d+ s ago, next in "
                      r"\d+ (h|d)$", line), line
 
 

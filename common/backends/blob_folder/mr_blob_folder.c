@@ -55,10 +55,10 @@ static enum mr_code fail_disk(struct mr_blob_folder *folder, const char *what,
 {
     if (errno == ENOSPC || errno == EDQUOT)
         return mr_fail_errno(err, MR_E_UNAVAILABLE, errno,
-                             "blob: the disk of %.128s is full, make room on "
+                             "blob: the disk of %.350s is full, make room on "
                              "it",
                              folder->path);
-    return mr_fail_errno(err, MR_E_UNAVAILABLE, errno, "blob: %s %.128s/%s",
+    return mr_fail_errno(err, MR_E_UNAVAILABLE, errno, "blob: %s %.350s/%s",
                          what, folder->path, name);
 }
 
@@ -99,7 +99,7 @@ static enum mr_code read_file(struct mr_blob_folder *folder,
     int fd = openat(folder->fd, name->path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0 && errno == ENOENT)
-        return mr_fail(err, MR_E_LOST, "blob: there is no %.128s/%s",
+        return mr_fail(err, MR_E_LOST, "blob: there is no %.350s/%s",
                        folder->path, name->path);
     if (fd < 0)
         return fail_disk(folder, "open", name->path, err);
@@ -108,7 +108,7 @@ static enum mr_code read_file(struct mr_blob_folder *folder,
         goto out_close;
     }
     if (status.st_size < 0 || (size_t)status.st_size > MR_BLOB_BYTES_MAX) {
-        code = mr_fail(err, MR_E_DAMAGED, "blob: %.128s/%s has %lld bytes",
+        code = mr_fail(err, MR_E_DAMAGED, "blob: %.350s/%s has %lld bytes",
                        folder->path, name->path, (long long)status.st_size);
         goto out_close;
     }
@@ -137,7 +137,7 @@ static enum mr_code blob_get(struct mr_blob *port, struct mr_hash128 hash,
         return code;
     if (!same_hash(mr_hash128(bytes), hash))
         return mr_fail(err, MR_E_DAMAGED,
-                       "blob: %.128s/%s holds other bytes than its name says",
+                       "blob: %.350s/%s holds other bytes than its name says",
                        folder->path, name.path);
     *out = bytes;
     return MR_OK;
@@ -298,11 +298,11 @@ enum mr_code mr_blob_folder_open(const char *path, struct mr_blob_folder **out,
     int fd;
 
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return mr_fail_errno(err, MR_E_CONFIG, errno, "blob: make %.128s",
+        return mr_fail_errno(err, MR_E_CONFIG, errno, "blob: make %.350s",
                              path);
     fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return mr_fail_errno(err, MR_E_CONFIG, errno, "blob: open %.128s",
+        return mr_fail_errno(err, MR_E_CONFIG, errno, "blob: open %.350s",
                              path);
     folder = mr_calloc(1, sizeof(*folder));
     folder->port.ops = &ops;

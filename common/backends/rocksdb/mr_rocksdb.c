@@ -159,11 +159,11 @@ static enum mr_code check_folder(const char *path, struct mr_err *err)
     DIR *folder;
 
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return mr_fail_errno(err, MR_E_CONFIG, errno, "rocksdb: make %.200s",
+        return mr_fail_errno(err, MR_E_CONFIG, errno, "rocksdb: make %.350s",
                              path);
     folder = opendir(path);
     if (folder == NULL)
-        return mr_fail_errno(err, MR_E_CONFIG, errno, "rocksdb: open %.200s",
+        return mr_fail_errno(err, MR_E_CONFIG, errno, "rocksdb: open %.350s",
                              path);
     while ((entry = readdir(folder)) != NULL) {
         current = current || strcmp(entry->d_name, "CURRENT") == 0;
@@ -172,7 +172,7 @@ static enum mr_code check_folder(const char *path, struct mr_err *err)
     (void)closedir(folder);
     if (files && !current)
         return mr_fail(err, MR_E_DAMAGED,
-                       "rocksdb: %.200s lacks the file CURRENT", path);
+                       "rocksdb: %.350s lacks the file CURRENT", path);
     return MR_OK;
 }
 

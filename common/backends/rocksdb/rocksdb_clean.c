@@ -403,6 +403,6 @@ enum mr_code mr_rocksdb_forget_group(struct mr_rocksdb *db, const char *group,
     pthread_mutex_unlock(&db->lock);
     if (open)
         return mr_fail(err, MR_E_BUSY,
-                       "rocksdb: a reader of group %.100s is open", group);
+                       "rocksdb: a reader of group %.350s is open", group);
     return rocks_meta_forget(db, group, err);
 }

@@ -50,22 +50,22 @@ enum mr_code rocks_fail_at(const char *path, char *words, struct mr_err *err)
 
     if (is_locked(words))
         code = mr_fail(err, MR_E_BUSY,
-                       "rocksdb: another process has the folder %.100s", path);
+                       "rocksdb: another process has the folder %.350s", path);
     else if (is_damage(words))
         code = mr_fail(err, MR_E_DAMAGED,
-                       "rocksdb: the folder %.140s is damaged: %.150s", path,
+                       "rocksdb: the folder %.350s is damaged: %.350s", path,
                        without(words, path));
     else if (strstr(words, "Column famil") != NULL)
         code = mr_fail(err, MR_E_CONFIG,
-                       "rocksdb: %.100s is of a newer millrace: %.150s", path,
+                       "rocksdb: %.350s is of a newer millrace: %.350s", path,
                        words);
     else if (strstr(words, "No space left") != NULL)
         code = mr_fail(err, MR_E_UNAVAILABLE,
-                       "rocksdb: the disk of %.100s is full, make room on it "
-                       "(%.120s)",
+                       "rocksdb: the disk of %.350s is full, make room on it "
+                       "(%.350s)",
                        path, words);
     else
-        code = mr_fail(err, MR_E_UNAVAILABLE, "rocksdb: %.60s: %.220s", path,
+        code = mr_fail(err, MR_E_UNAVAILABLE, "rocksdb: %.350s: %.350s", path,
                        words);
     rocksdb_free(words);
     return code;
@@ -82,10 +82,11 @@ enum mr_code rocks_fail_record(const struct mr_rocksdb *db,
                                uint32_t partition, uint64_t offset,
                                struct mr_err *err)
 {
-    return mr_fail(err, MR_E_DAMAGED,
-                   "rocksdb: %.60s: the record at topic %s partition %u offset "
-                   "%" PRIu64 " breaks its format",
-                   db->path, topic->spec.name, partition, offset);
+    return mr_fail(
+        err, MR_E_DAMAGED,
+        "rocksdb: %.350s: the record at topic %s partition %u offset "
+        "%" PRIu64 " breaks its format",
+        db->path, topic->spec.name, partition, offset);
 }
 
 enum mr_code rocks_check_iterator(const struct mr_rocksdb *db,

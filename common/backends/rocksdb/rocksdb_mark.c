@@ -86,7 +86,7 @@ enum mr_code rocks_mark_check_manifest(const char *path, struct mr_err *err)
     if ((uint64_t)status.st_size >= mark.bytes)
         return MR_OK;
     return mr_fail(err, MR_E_DAMAGED,
-                   "rocksdb: the folder %.140s is damaged: MANIFEST-%06" PRIu64
+                   "rocksdb: the folder %.350s is damaged: MANIFEST-%06" PRIu64
                    " has %lld bytes, and had %" PRIu64,
                    path, mark.manifest, (long long)status.st_size, mark.bytes);
 }
@@ -125,9 +125,9 @@ static enum mr_code check_last(const struct mr_rocksdb *db, struct mr_err *err)
     if (db->mark.last <= found)
         return MR_OK;
     return mr_fail(err, MR_E_DAMAGED,
-                   "rocksdb: a .log file in %.60s is damaged: its writes end "
+                   "rocksdb: a .log file in %.350s is damaged: its writes end "
                    "at %" PRIu64 ", but up to %" PRIu64
-                   " were safe; it opens without them once %.60s" MARK_NAME
+                   " were safe; it opens without them once %.350s" MARK_NAME
                    " is removed",
                    db->path, found, db->mark.last, db->path);
 }
@@ -146,7 +146,7 @@ enum mr_code rocks_mark_open(struct mr_rocksdb *db, struct mr_err *err)
         got = pread(mark->fd, words, sizeof(words), 0);
     if (got < 0)
         code = mr_fail_errno(err, MR_E_UNAVAILABLE, errno,
-                             "rocksdb: open %.200s", path);
+                             "rocksdb: open %.350s", path);
     mr_arena_free(arena);
     if (code != MR_OK)
         return code;

@@ -68,7 +68,7 @@ enum mr_code rocks_meta_fail(const struct mr_rocksdb *db, char kind,
                              struct mr_err *err)
 {
     return mr_fail(err, MR_E_DAMAGED,
-                   "rocksdb: %.100s: an entry of kind '%c' breaks its format",
+                   "rocksdb: %.350s: an entry of kind '%c' breaks its format",
                    db->path, kind);
 }
 

@@ -62,7 +62,7 @@ static enum mr_code cross_gap(struct rocks_reader *reader,
                              begin, end, err);
     if (place->topic->spec.cleanup != MR_CLEANUP_COMPACT)
         return mr_fail(err, MR_E_DAMAGED,
-                       "rocksdb: %.60s: topic %s partition %u lacks offsets "
+                       "rocksdb: %.350s: topic %s partition %u lacks offsets "
                        "%" PRIu64 " to %" PRIu64,
                        reader->db->path, place->topic->spec.name,
                        place->partition, place->next, found - 1);

@@ -34,7 +34,7 @@ static enum mr_code check_format(struct mr_rocksdb *db, struct mr_err *err)
         return code;
     if (found && format != FORMAT)
         return mr_fail(err, MR_E_CONFIG,
-                       "rocksdb: %.100s has format %" PRIu64
+                       "rocksdb: %.350s has format %" PRIu64
                        ", this millrace reads %u",
                        db->path, format, FORMAT);
     if (found)
@@ -258,7 +258,7 @@ enum mr_code rocks_meta_topic(struct mr_rocksdb *db,
     }
     if (count == ROCKS_TOPICS_MAX)
         return mr_fail(err, MR_E_LIMIT,
-                       "rocksdb: %.100s has %u topics, which is all it takes",
+                       "rocksdb: %.350s has %u topics, which is all it takes",
                        db->path, ROCKS_TOPICS_MAX);
     code = write_topic(db, count + 1, spec, err);
     if (code == MR_OK)

@@ -30,7 +30,7 @@ enum mr_code folder_open(const char *path, struct folder *out,
 
     if (real == NULL || stat(real, &about) != 0) {
         free(real);
-        return mr_fail_errno(err, MR_E_UNAVAILABLE, errno, "%.200s", path);
+        return mr_fail_errno(err, MR_E_UNAVAILABLE, errno, "%.350s", path);
     }
     *out = (struct folder){ .base = mr_strdup(real) };
     free(real);

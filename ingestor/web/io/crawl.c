@@ -310,7 +310,7 @@ static enum mr_code read_secrets(struct crawl *crawl, struct mr_err *err)
             explicit_bzero(text.data, text.size);
         mr_buf_deinit(&text);
         if (code != MR_OK)
-            code = mr_fail(err, MR_E_CONFIG, "%.200s: %s", paths[i], err->text);
+            code = mr_fail(err, MR_E_CONFIG, "%.350s: %s", paths[i], err->text);
     }
     return code;
 }
