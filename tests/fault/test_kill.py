@@ -40,17 +40,23 @@ index:
 
 
 def texts(count):
-    """Different texts, each with a word that no other has."""
+    """Different texts: Cranfield's words, each text's in an order of its own,
+    for some of Cranfield's are near-duplicates, and one word that no other
+    has."""
     corpus = DATA / "ir/cranfield/corpus.jsonl"
+    chance = random.Random(7)
     if corpus.exists():
         with corpus.open() as lines:
-            found = [json.loads(line)["text"] for line in lines]
+            found = [json.loads(line)["text"].split() for line in lines]
     else:
         words = [f"word{number}" for number in range(500)]
-        chance = random.Random(7)
-        found = [" ".join(chance.choices(words, k=80)) for _ in range(count)]
-    return [f"unique{number}x {found[number % len(found)]}"
-            for number in range(count)]
+        found = [chance.choices(words, k=80) for _ in range(count)]
+    made = []
+    for number in range(count):
+        words = list(found[number % len(found)])
+        chance.shuffle(words)
+        made.append(" ".join([f"unique{number}x", *words]))
+    return made
 
 
 class Story:
