@@ -87,12 +87,12 @@ static void print_hit(const struct mr_json *hit, size_t number)
     print_line(mr_json_text(mr_json_get(hit, "text")));
 }
 
-static void print_footer(const struct mr_json *reply)
+static void print_footer(const struct mr_json *reply, const char *what)
 {
     struct mr_span problem = mr_json_text(mr_json_get(reply, "problem"));
 
-    (void)printf("\n%zu hits in %.0f ms",
-                 mr_json_size(mr_json_get(reply, "hits")),
+    (void)printf("\n%zu %s in %.0f ms",
+                 mr_json_size(mr_json_get(reply, "hits")), what,
                  mr_json_number(mr_json_get(reply, "took_ms"), 0));
     if (problem.data != NULL)
         (void)printf("; PARTIAL: %.*s", MR_SPAN_ARG(problem));
@@ -107,7 +107,41 @@ static void print_hits(const struct mr_json *reply)
         print_hit(mr_json_at(hits, i), i + 1);
     if (mr_json_size(hits) == 0)
         (void)printf("nothing found\n");
-    print_footer(reply);
+    print_footer(reply, "hits");
+}
+
+/* The headings that the cited passage stands under, unless they are only the
+ * title. */
+static struct mr_span place_of(const struct mr_json *citation,
+                               const struct mr_json *hits)
+{
+    double hit = mr_json_number(mr_json_get(citation, "hit"), -1);
+    struct mr_span title = mr_json_text(mr_json_get(citation, "title"));
+    struct mr_span headings = { 0 };
+
+    if (hit >= 0 && hit < (double)mr_json_size(hits))
+        headings = mr_json_text(
+            mr_json_get(mr_json_at(hits, (size_t)hit), "headings"));
+    return mr_span_equal(headings, title) ? (struct mr_span){ 0 } : headings;
+}
+
+static void print_citation(const struct mr_json *citation,
+                           const struct mr_json *hits)
+{
+    struct mr_span title = mr_json_text(mr_json_get(citation, "title"));
+    struct mr_span url = mr_json_text(mr_json_get(citation, "url"));
+    struct mr_span id = mr_json_text(mr_json_get(citation, "document"));
+    struct mr_span place = place_of(citation, hits);
+
+    (void)printf("[%.0f] ", mr_json_number(mr_json_get(citation, "number"), 0));
+    print_span(title.size > 0 ? title : id);
+    if (place.size > 0)
+        (void)printf(", ");
+    for (size_t i = 0; i < place.size; i++)
+        (void)putchar(place.data[i] < 0x20 ? ' ' : place.data[i]);
+    (void)printf("  ");
+    print_span(url.size > 0 ? url : id);
+    (void)printf("\n");
 }
 
 static void print_answer(const struct mr_json *reply)
@@ -115,21 +149,13 @@ static void print_answer(const struct mr_json *reply)
     const struct mr_json *citations = mr_json_get(reply, "citations");
 
     print_span(mr_json_text(mr_json_get(reply, "answer")));
-    (void)printf("\n\n");
+    (void)printf("\n");
     for (size_t i = 0; i < mr_json_size(citations); i++) {
-        const struct mr_json *citation = mr_json_at(citations, i);
-        struct mr_span title = mr_json_text(mr_json_get(citation, "title"));
-        struct mr_span url = mr_json_text(mr_json_get(citation, "url"));
-        struct mr_span id = mr_json_text(mr_json_get(citation, "document"));
-
-        (void)printf("[%.0f] ",
-                     mr_json_number(mr_json_get(citation, "number"), 0));
-        print_span(title.size > 0 ? title : id);
-        (void)printf("  ");
-        print_span(url.size > 0 ? url : id);
-        (void)printf("\n");
+        if (i == 0)
+            (void)printf("\n");
+        print_citation(mr_json_at(citations, i), mr_json_get(reply, "hits"));
     }
-    print_footer(reply);
+    print_footer(reply, "passages were looked at");
 }
 
 /* What goes into the request as it is; -1, or the exit code. */

@@ -92,8 +92,11 @@ static void print_state(const struct mr_json *reply)
 {
     struct mr_span state = mr_json_text(mr_json_get(reply, "state"));
 
+    bool seen = mr_json_number(mr_json_get(reply, "content_version"), 0) > 0;
+
     if (state.data != NULL)
-        (void)printf("%.*s\n", MR_SPAN_ARG(state));
+        (void)printf("%.*s%s\n", MR_SPAN_ARG(state),
+                     seen ? "" : "; it was never seen here, is the id right?");
     else
         (void)printf("accepted; not yet applied\n");
 }

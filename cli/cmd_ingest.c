@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * cmd_ingest.c - `millrace ingest URL|PATH|-...`: what is given, one by one,
- * and the bar that shows how far it is.
+ * cmd_ingest.c - `millrace ingest URL|PATH|-...`: what is given, one by one.
  */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/ingest.h"
@@ -13,30 +11,7 @@
 #include "common/base/mr_buf.h"
 #include "common/base/mr_mem.h"
 
-#define BAR_WIDTH  24
 #define OUTPUT_MAX ((size_t)256 << 20)
-
-void ingest_bar(const char *name, double done, double total, const char *rest)
-{
-    int filled = total > 0 ? (int)(done / total * BAR_WIDTH) : 0;
-
-    if (isatty(STDERR_FILENO) == 0)
-        return;
-    filled = filled > BAR_WIDTH ? BAR_WIDTH : filled;
-    (void)fprintf(stderr, "\r%.40s [", name);
-    for (int i = 0; i < BAR_WIDTH; i++)
-        (void)fputc(i < filled ? '#' : '.', stderr);
-    if (total > 0)
-        (void)fprintf(stderr, "] %.0f of %.0f, %s   ", done, total, rest);
-    else
-        (void)fprintf(stderr, "] %.0f, %s   ", done, rest);
-}
-
-void ingest_bar_clear(void)
-{
-    if (isatty(STDERR_FILENO) == 1)
-        (void)fprintf(stderr, "\r%*s\r", 110, "");
-}
 
 static bool is_input(const char *what)
 {

@@ -17,7 +17,21 @@ static double number(const struct mr_json *object, const char *key)
     return mr_json_number(mr_json_get(object, key), 0);
 }
 
-static void print_stage(const struct mr_json *stage)
+/* The embedder takes bulk documents in and works them off later: what waits
+ * for it is what is found by words and not by meaning. */
+static double waiting_for(const struct mr_json *stage,
+                          const struct mr_json *searchable)
+{
+    double lag = number(stage, "lag");
+    double gap = number(searchable, "keyword") - number(searchable, "dense");
+    bool embeds = mr_span_equal(mr_json_text(mr_json_get(stage, "stage")),
+                                mr_span_str("embed"));
+
+    return embeds && gap > lag ? gap : lag;
+}
+
+static void print_stage(const struct mr_json *stage,
+                        const struct mr_json *searchable)
 {
     struct mr_span name = mr_json_text(mr_json_get(stage, "stage"));
     struct mr_span error = mr_json_text(mr_json_get(stage, "error"));
@@ -25,7 +39,7 @@ static void print_stage(const struct mr_json *stage)
     (void)printf("  %-10.*s %12.0f %12.0f %10.0f %8.0f %8.0f",
                  MR_SPAN_ARG(name), number(stage, "inputs"),
                  number(stage, "outputs"), number(stage, "rejected"),
-                 number(stage, "failed"), number(stage, "lag"));
+                 number(stage, "failed"), waiting_for(stage, searchable));
     if (error.size > 0)
         (void)printf("  %.*s", MR_SPAN_ARG(error));
     (void)printf("\n");
@@ -62,17 +76,30 @@ static double seconds_to(const struct mr_json *source, const char *key,
     return (double)ms / 1000 - (double)time(NULL);
 }
 
-static void print_source(const struct mr_json *source)
+/* "idle", or "idle, failed" when it was not read to its end. */
+static const char *state_text(const struct mr_json *source, char out[40])
+{
+    struct mr_span state = mr_json_text(mr_json_get(source, "state"));
+    struct mr_span outcome = mr_json_text(mr_json_get(source, "outcome"));
+    bool told = outcome.size > 0 && mr_span_equal(state, mr_span_str("idle")) &&
+                !mr_span_equal(outcome, mr_span_str("done"));
+
+    (void)snprintf(out, 40, "%.*s%s%.*s", MR_SPAN_ARG(state), told ? ", " : "",
+                   told ? (int)outcome.size : 0, (const char *)outcome.data);
+    return out;
+}
+
+static void print_source(const struct mr_json *source, int width)
 {
     double age = mr_json_number(mr_json_get(source, "freshness_s"), -1);
     double next = seconds_to(source, "next", -1);
     char text[24];
+    char state[40];
 
-    (void)printf("  %-20.*s %-8.*s %9.0f %7.0f %7.0f  ",
+    (void)printf("  %-*.*s %-12s %9.0f %7.0f %7.0f  ", width,
                  MR_SPAN_ARG(mr_json_text(mr_json_get(source, "name"))),
-                 MR_SPAN_ARG(mr_json_text(mr_json_get(source, "state"))),
-                 number(source, "documents"), number(source, "found"),
-                 number(source, "failed"));
+                 state_text(source, state), number(source, "documents"),
+                 number(source, "found"), number(source, "failed"));
     if (age >= 0)
         (void)printf("read %s ago", span_text(age, text));
     else
@@ -84,12 +111,20 @@ static void print_source(const struct mr_json *source)
 
 static void print_sources(const struct mr_json *sources)
 {
+    int width = 20;
+
+    for (size_t i = 0; i < mr_json_size(sources); i++) {
+        struct mr_span name =
+            mr_json_text(mr_json_get(mr_json_at(sources, i), "name"));
+
+        width = (int)name.size > width ? (int)name.size : width;
+    }
     if (mr_json_size(sources) == 0)
         return;
-    (void)printf("\n  %-20s %-8s %9s %7s %7s\n", "source", "state", "documents",
-                 "found", "failed");
+    (void)printf("\n  %-*s %-12s %9s %7s %7s\n", width, "source", "state",
+                 "documents", "found", "failed");
     for (size_t i = 0; i < mr_json_size(sources); i++)
-        print_source(mr_json_at(sources, i));
+        print_source(mr_json_at(sources, i), width);
 }
 
 static void print_status(const struct mr_json *status)
@@ -99,9 +134,10 @@ static void print_status(const struct mr_json *status)
     const struct mr_json *index = mr_json_get(status, "index");
     const struct mr_json *stages = mr_json_get(status, "stages");
     struct mr_span version = mr_json_text(mr_json_get(status, "version"));
+    char text[24];
 
-    (void)printf("millrace %.*s, up %.0f s%s\n\n", MR_SPAN_ARG(version),
-                 number(status, "uptime_s"),
+    (void)printf("millrace %.*s, up %s%s\n\n", MR_SPAN_ARG(version),
+                 span_text(number(status, "uptime_s"), text),
                  mr_json_bool(mr_json_get(status, "draining"), false)
                      ? ", stopping"
                      : "");
@@ -116,9 +152,9 @@ static void print_status(const struct mr_json *status)
                  number(index, "shards"), number(index, "passages"),
                  number(index, "bytes") / 1e6);
     (void)printf("  %-10s %12s %12s %10s %8s %8s\n", "stage", "in", "out",
-                 "rejected", "failed", "lag");
+                 "rejected", "failed", "waiting");
     for (size_t i = 0; i < mr_json_size(stages); i++)
-        print_stage(mr_json_at(stages, i));
+        print_stage(mr_json_at(stages, i), searchable);
     print_sources(mr_json_get(status, "sources"));
 }
 

@@ -87,7 +87,8 @@ static bool override(struct mr_config *config, const char *key,
 
     if (value == NULL || mr_config_set(config, key, value, &err) == MR_OK)
         return true;
-    (void)fprintf(stderr, "millrace up: --%s: %s\n", key, err.text);
+    /* The words begin with the key, which is the option's name. */
+    (void)fprintf(stderr, "millrace up: --%s\n", err.text);
     return false;
 }
 

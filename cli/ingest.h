@@ -86,8 +86,30 @@ int ingest_fates(const struct ingest_wishes *wishes, struct ingest_taken *taken,
 
 void ingest_pause(void);
 
-/* A bar on standard error when that is a terminal; `total` 0: unknown. */
-void ingest_bar(const char *name, double done, double total, const char *rest);
+/* A bar on standard error when that is a terminal; `part` is of 0..1. */
+void ingest_bar(const char *name, double part, const char *words);
 void ingest_bar_clear(void);
+
+/* How fast a number rises; all zero at first. */
+struct ingest_pace {
+    double at[2]; /* seconds: the older one is what the rate counts from */
+    double done[2];
+    char text[64];
+};
+
+/* ", 25/s, 40 s left", or nothing while that is not known; `unit` stands
+ * before "/s", `total` 0 is unknown.  Borrowed until the next call. */
+const char *ingest_pace_text(struct ingest_pace *pace, double done,
+                             double total, const char *unit);
+
+/* What Ctrl-C says from now on, before it ends the process. */
+void ingest_on_interrupt(const char *words);
+
+#define INGEST_GOES_ON                                         \
+    "\nmillrace ingest: the server goes on with what it has; " \
+    "`millrace status` shows how far it is\n"
+#define INGEST_NOT_ALL_SENT                                   \
+    "\nmillrace ingest: not all lines were sent; those that " \
+    "were stay, and giving all of them again does no harm\n"
 
 #endif

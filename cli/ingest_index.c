@@ -45,8 +45,10 @@ static double number(const struct mr_json *object, const char *key)
     return mr_json_number(mr_json_get(object, key), 0);
 }
 
-/* A search that is answered once the write is known in every mode. */
-static void write_search(const struct ingest_taken *taken, struct mr_buf *body)
+/* A search that is answered once the write is known, by words or in every
+ * mode. */
+static void write_search(const struct ingest_taken *taken, const char *mode,
+                         struct mr_buf *body)
 {
     struct mr_json_out out = mr_json_out(body);
     struct mr_buf token = mr_buf((size_t)1 << 20);
@@ -56,6 +58,8 @@ static void write_search(const struct ingest_taken *taken, struct mr_buf *body)
     mr_json_object_begin(&out);
     mr_json_key(&out, "query");
     mr_json_put_str(&out, "x");
+    mr_json_key(&out, "mode");
+    mr_json_put_str(&out, mode);
     mr_json_key(&out, "top_k");
     mr_json_put_u64(&out, 1);
     mr_json_key(&out, "draft");
@@ -66,27 +70,47 @@ static void write_search(const struct ingest_taken *taken, struct mr_buf *body)
     mr_buf_deinit(&token);
 }
 
-/* The server waits some seconds at a time. */
-static int wait_for(const struct ingest_wishes *wishes,
-                    const struct ingest_taken *taken)
+/* Asks once, and the server waits some seconds with its answer. */
+static int is_known(const struct ingest_wishes *wishes,
+                    const struct ingest_taken *taken, const char *mode,
+                    bool *known)
 {
     struct mr_buf body = mr_buf((size_t)1 << 20);
-    int code = CLI_OK;
-    int status = 503;
+    struct remote_reply reply;
+    int code;
 
-    write_search(taken, &body);
-    while (code == CLI_OK && status == 503) {
-        struct remote_reply reply =
-            remote_quiet(wishes->server, "POST", "/v1/search",
+    write_search(taken, mode, &body);
+    reply = remote_quiet(wishes->server, "POST", "/v1/search",
                          mr_buf_bytes(&body), TIMEOUT_MS);
-
-        status = reply.status;
-        code = status == 503 ? CLI_OK : reply.exit_code;
-        if (code != CLI_OK)
-            remote_print(&reply, wishes->server, "/v1/search");
-        remote_free(&reply);
-    }
+    *known = reply.status != 503;
+    code = *known ? reply.exit_code : CLI_OK;
+    if (code != CLI_OK)
+        remote_print(&reply, wishes->server, "/v1/search");
+    remote_free(&reply);
     mr_buf_deinit(&body);
+    return code;
+}
+
+/* Until it is found by its words: vectors come later, and are counted. */
+static int wait_for_words(const struct ingest_wishes *wishes,
+                          const struct ingest_taken *taken)
+{
+    bool known = false;
+    int code = CLI_OK;
+
+    while (code == CLI_OK && !known)
+        code = is_known(wishes, taken, "keyword", &known);
+    return code;
+}
+
+static int all_known(const struct ingest_wishes *wishes,
+                     const struct ingest_taken *last, size_t count, bool *known)
+{
+    int code = CLI_OK;
+
+    *known = true;
+    for (size_t i = 0; code == CLI_OK && *known && i < count; i++)
+        code = is_known(wishes, &last[i], "hybrid", known);
     return code;
 }
 
@@ -96,7 +120,18 @@ struct embedding {
     bool error;     /* it fails, and tries again */
 };
 
-static int look(const struct ingest_wishes *wishes, struct embedding *out)
+static void draw(struct ingest_pace *pace, double done, double total,
+                 const char *what)
+{
+    char words[160];
+
+    (void)snprintf(words, sizeof(words), "%.0f of %.0f %s%s", done, total, what,
+                   ingest_pace_text(pace, done, total, ""));
+    ingest_bar("index", total > 0 ? done / total : 0, words);
+}
+
+static int look(const struct ingest_wishes *wishes, struct ingest_pace *pace,
+                struct embedding *out)
 {
     struct remote_reply reply = remote_call(wishes->server, "GET", "/v1/status",
                                             (struct mr_span){ 0 }, TIMEOUT_MS);
@@ -111,7 +146,7 @@ static int look(const struct ingest_wishes *wishes, struct embedding *out)
         out->error |= mr_json_get(mr_json_at(stages, i), "error") != NULL;
     remote_free(&reply);
     if (code == CLI_OK)
-        ingest_bar("index", meaning, words, "searchable by meaning");
+        draw(pace, meaning, words, "by meaning");
     return code;
 }
 
@@ -132,19 +167,26 @@ int ingest_settle(const struct ingest_wishes *wishes,
                   const struct ingest_taken *last, size_t count)
 {
     struct embedding left = { 0 };
+    struct ingest_pace pace = { 0 };
+    bool known = false;
     unsigned stalled = 0;
     double least = -1;
     int code = CLI_OK;
 
     for (size_t i = 0; code == CLI_OK && i < count; i++)
-        code = wait_for(wishes, &last[i]);
-    while (code == CLI_OK && count > 0 && stalled < STALLED_MAX) {
-        code = look(wishes, &left);
+        code = wait_for_words(wishes, &last[i]);
+    while (code == CLI_OK && count > 0 && !known) {
+        code = look(wishes, &pace, &left);
         if (code != CLI_OK || left.waiting <= 0)
             return code;
         stalled = least < 0 || left.waiting < least ? 0 : stalled + 1;
         least = stalled == 0 ? left.waiting : least;
         ingest_pause();
+        if (stalled < STALLED_MAX)
+            continue;
+        /* One large document may take minutes. */
+        code = all_known(wishes, last, count, &known);
+        stalled = 0;
     }
     return code == CLI_OK && count > 0 ? give_up(&left) : code;
 }
@@ -229,6 +271,7 @@ int ingest_fates(const struct ingest_wishes *wishes, struct ingest_taken *taken,
 {
     struct remote *remote = remote_open(wishes->server, AT_ONCE);
     int code = CLI_OK;
+    struct ingest_pace pace = { 0 };
     size_t begun = 0;
     size_t ended = 0;
     bool again;
@@ -241,8 +284,7 @@ int ingest_fates(const struct ingest_wishes *wishes, struct ingest_taken *taken,
         code = take_answer(wishes, remote, fates, &again);
         ended += again ? 0 : 1;
         if (again || ended % BAR_EVERY == 0)
-            ingest_bar("index", (double)ended, (double)count,
-                       "searchable in every mode");
+            draw(&pace, (double)ended, (double)count, "in every mode");
     }
     remote_close(remote);
     ingest_bar_clear();

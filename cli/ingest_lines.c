@@ -52,6 +52,7 @@ struct lines {
     uint64_t line; /* the number of the last one that was read */
     double bytes_read;
     double bytes_total; /* 0: unknown */
+    struct ingest_pace pace;
     uint64_t sent;
     uint64_t failed;
     bool told_unknown;
@@ -326,15 +327,20 @@ static bool next_line(struct lines *lines, struct mr_buf *line)
     return true;
 }
 
-static void draw(const struct lines *lines)
+static void draw(struct lines *lines)
 {
-    char rest[80];
+    double total = lines->bytes_total;
+    char words[160];
+    int used = 0;
 
-    (void)snprintf(rest, sizeof(rest), "%" PRIu64 " sent", lines->sent);
-    ingest_bar("-",
-               lines->bytes_total > 0 ? lines->bytes_read / 1e6
-                                      : (double)lines->line,
-               lines->bytes_total / 1e6, rest);
+    if (total > 0)
+        used = snprintf(words, sizeof(words), "%.1f of %.1f MB, ",
+                        lines->bytes_read / 1e6, total / 1e6);
+    (void)snprintf(words + used, sizeof(words) - (size_t)used,
+                   "%" PRIu64 " lines sent%s", lines->sent,
+                   ingest_pace_text(&lines->pace, lines->bytes_read / 1e6,
+                                    total / 1e6, " MB"));
+    ingest_bar("-", total > 0 ? lines->bytes_read / total : 0, words);
 }
 
 static void read_all(struct lines *lines)
@@ -419,7 +425,9 @@ int ingest_lines(const struct ingest_wishes *wishes, struct mr_json_out *out)
     lines.problems = mr_json_out(&lines.problems_buf);
     if (fstat(STDIN_FILENO, &about) == 0 && S_ISREG(about.st_mode))
         lines.bytes_total = (double)about.st_size;
+    ingest_on_interrupt(INGEST_NOT_ALL_SENT);
     read_all(&lines);
+    ingest_on_interrupt(INGEST_GOES_ON);
     code = lines.ended;
     if (code == CLI_OK && wishes->wait)
         code = ingest_fates(wishes, lines.taken, lines.taken_count, &fates);

@@ -45,8 +45,10 @@ static int write_source(const struct ingest_wishes *wishes, const char *what,
     char path[PATH_MAX];
 
     if (!web && realpath(what, path) == NULL) {
-        (void)fprintf(stderr, "millrace ingest: %s: %s\n", what,
-                      strerror(errno));
+        (void)fprintf(stderr,
+                      "millrace ingest: %s: %s (a web site begins with "
+                      "https:// or http://)\n",
+                      what, strerror(errno));
         return CLI_FAILED;
     }
     mr_json_object_begin(&out);
@@ -93,12 +95,16 @@ int ingest_give(const struct ingest_wishes *wishes, const char *what,
 
 static void draw(const struct mr_json *source, const char *name)
 {
-    char rest[80];
+    bool web = mr_json_get(source, "url") != NULL;
+    /* A page that did not change was asked for all the same; a file not. */
+    double done = number(source, "fetched") + number(source, "failed") +
+                  (web ? 0 : number(source, "unchanged"));
+    double found = number(source, "found");
+    char words[96];
 
-    (void)snprintf(rest, sizeof(rest), "%.0f sent, %.0f/s",
-                   number(source, "sent"), number(source, "rate"));
-    ingest_bar(name, number(source, "fetched") + number(source, "failed"),
-               number(source, "found"), rest);
+    (void)snprintf(words, sizeof(words), "%.0f of %.0f read, %.0f sent, %.0f/s",
+                   done, found, number(source, "sent"), number(source, "rate"));
+    ingest_bar(name, found > 0 ? done / found : 0, words);
 }
 
 static int wait_for_index(const struct ingest_wishes *wishes,
@@ -150,6 +156,9 @@ static void print_summary(const struct mr_json *source, const char *name)
                  name, number(source, "found"), number(source, "sent"),
                  number(source, "unchanged"), number(source, "skipped"),
                  number(source, "deleted"), number(source, "failed"));
+    if (number(source, "skipped") > 0 && number(source, "documents") == 0)
+        (void)printf("  nothing there is of a kind that is read: "
+                     "docs/sources.md lists them\n");
 }
 
 /* The source was read: says how that went. */
@@ -183,6 +192,7 @@ int ingest_wait(const struct ingest_wishes *wishes,
     struct mr_buf path = mr_buf(4096);
     int code = -1;
 
+    ingest_on_interrupt(INGEST_GOES_ON);
     mr_buf_printf(&path, "/v1/sources/%s", segment);
     while (code < 0) {
         struct remote_reply reply =

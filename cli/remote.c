@@ -46,6 +46,24 @@ struct mr_span remote_words(const struct remote_reply *reply)
     return mr_json_text(mr_json_get(error, "message"));
 }
 
+/* Why there was no answer, without the address, which was said already. */
+static const char *reason_of(const struct mr_err *err, const char *path)
+{
+    const char *at = strstr(err->text, path);
+
+    if (at == NULL || strncmp(at + strlen(path), ": ", 2) != 0)
+        return err->text;
+    return at + strlen(path) + 2;
+}
+
+static void print_no_address(const char *server)
+{
+    (void)fprintf(stderr,
+                  "millrace: \"%s\" is no address of a server; write such as "
+                  "http://127.0.0.1:7700\n",
+                  server);
+}
+
 void remote_print(const struct remote_reply *reply, const char *server,
                   const char *path)
 {
@@ -56,10 +74,17 @@ void remote_print(const struct remote_reply *reply, const char *server,
         (void)fprintf(stderr,
                       "millrace: no answer from %s (%s)\nis it running? "
                       "`millrace up` starts it; --server URL names another\n",
-                      server_of(server), inside->response->err.text);
+                      server_of(server),
+                      reason_of(&inside->response->err, path));
+    else if (reply->exit_code == CLI_USAGE)
+        print_no_address(server_of(server));
     else if (words.data != NULL)
         (void)fprintf(stderr, "millrace: %.*s\n", (int)words.size,
                       (const char *)words.data);
+    else if (reply->json == NULL)
+        (void)fprintf(stderr,
+                      "millrace: what answers at %s is no millrace (%s, %d)\n",
+                      server_of(server), path, reply->status);
     else
         (void)fprintf(stderr, "millrace: %s was answered with %d\n", path,
                       reply->status);
@@ -73,14 +98,15 @@ static struct remote_reply reply_of(struct remote *remote,
 
     *inside = (struct inside){ .http = remote->http, .response = response };
     if (response->code != MR_OK) {
-        reply.exit_code = CLI_NO_SERVER;
+        reply.exit_code =
+            response->code == MR_E_INVALID ? CLI_USAGE : CLI_NO_SERVER;
         return reply;
     }
     reply.status = response->status;
     reply.body = mr_span(response->body, response->body_size);
     if (mr_json_parse(reply.body, &reply.json, NULL) != MR_OK)
         reply.json = NULL;
-    if (response->status / 100 != 2)
+    if (response->status / 100 != 2 || reply.json == NULL)
         reply.exit_code = CLI_FAILED;
     return reply;
 }
@@ -122,7 +148,7 @@ bool remote_begin(struct remote *remote, const char *method, const char *path,
     request.url = mr_buf_text(&url);
     good = mr_http_start(remote->http, &request, &err) == MR_OK;
     if (!good)
-        (void)fprintf(stderr, "millrace: %s\n", err.text);
+        print_no_address(remote->server);
     mr_buf_deinit(&url);
     return good;
 }

@@ -26,9 +26,9 @@ struct mr_config *settings_load(const char *file)
                                  &words);
         (void)fprintf(stderr, "%s", mr_buf_text(&words));
         (void)fprintf(stderr,
-                      "%zu mistakes; `millrace config reference` "
+                      "%zu mistake%s; `millrace config reference` "
                       "shows every key\n",
-                      problems.count);
+                      problems.count, problems.count == 1 ? "" : "s");
     }
     mr_config_problems_deinit(&problems);
     mr_buf_deinit(&words);

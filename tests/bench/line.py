@@ -86,6 +86,9 @@ def main():
         process, port, _ = start(binary, folder + "/data")
         client = Client(port)
         for mode, name in (("keyword", "words"), ("true", "meaning")):
+            # Idle: what was written before is through.
+            client.call("PUT", f"/v1/documents/before-{mode}?wait=true",
+                        {"text": text(f"before {mode}")})
             show(f"idle: PUT to found by {name}", [
                 client.timed("PUT", f"/v1/documents/{mode}-{i}?wait={mode}",
                              {"text": text(f"{mode} {i}")})

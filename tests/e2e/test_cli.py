@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line: help, exit codes, --json, completion."""
+import http.server
 import json
 import os
 import re
 import shutil
 import subprocess
+import threading
 
 import pytest
 
@@ -86,6 +88,33 @@ def test_no_server_is_exit_code_3(words):
     done = run(*words, "--json", "--server", NO_SERVER)
     assert done.returncode == 3
     assert "is it running?" in done.stderr
+
+
+@pytest.mark.parametrize("address", ["nonsense://x", "127.0.0.1:seven"])
+def test_what_is_no_address_of_a_server_is_said_to_be_none(address):
+    done = run("status", "--server", address)
+    assert done.returncode == 2
+    assert f'"{address}" is no address of a server' in done.stderr
+    assert "is it running?" not in done.stderr
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_server_that_is_no_millrace_is_said_to_be_none(status):
+    class Other(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(b"<h1>something else</h1>")
+
+        def log_message(self, *words):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Other) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        done = run("status", "--server", f"127.0.0.1:{other.server_port}")
+        other.shutdown()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "is no millrace" in done.stderr
 
 
 def test_what_is_unusable_is_exit_code_4(tmp_path, server):
@@ -185,6 +214,54 @@ def test_status_tells_how_fresh_each_source_is(server, tmp_path):
     line = server.cli("status").stdout.splitlines()[-1]
     assert re.search(r"^  \S+ +idle +1 +1 +0  read \d+ s ago, next in "
                      r"\d+ (h|d)$", line), line
+
+
+def test_status_keeps_its_columns_and_tells_of_a_failed_reading(server,
+                                                                tmp_path):
+    folder = tmp_path / ("a-name-that-is-longer-than-the-column-" + "x" * 20)
+    folder.mkdir()
+    assert server.cli("ingest", "--wait", str(folder)).returncode == 0
+    gone = server.cli("ingest", "--wait", "--allow-private",
+                      "http://127.0.0.1:9/")
+    assert gone.returncode == 1
+    lines = server.cli("status").stdout.splitlines()
+    (head,) = [line for line in lines if line.startswith("  source ")]
+    rows = lines[lines.index(head) + 1:]
+    assert len(rows) == 2
+    assert all(row[head.index("state"):].startswith("idle") for row in rows)
+    assert "idle, failed" in "".join(rows)
+
+
+def test_status_counts_what_waits_for_vectors(server):
+    lines = [json.dumps({"id": str(nth), "text": f"Text {nth} tells of "
+                         + " ".join(f"mill{nth * 40 + word}"
+                                    for word in range(40))})
+             for nth in range(200)]
+    subprocess.run([BINARY, "ingest", "-"], input="\n".join(lines), text=True,
+                   check=True, capture_output=True,
+                   env={**os.environ, "MILLRACE_SERVER": server.url})
+    text = server.cli("status").stdout
+    words, meaning = map(int, re.search(
+        r"by words (\d+), by meaning (\d+)", text).groups())
+    (row,) = re.findall(r"^  embed .*", text, re.M)
+    assert words > meaning
+    assert int(row.split()[-1]) >= words - meaning
+
+
+def test_delete_says_when_it_never_saw_the_document(server):
+    server.put("faiss", "FAISS is a vector database")
+    assert server.cli("delete", "faiss").stdout == "deleted\n"
+    assert "never seen" in server.cli("delete", "fais").stdout
+
+
+def test_an_answer_tells_where_in_a_document_each_sentence_stands(server):
+    server.put("mill", html="<h1>The mill</h1><p>A mill grinds grain.</p>"
+               "<h2>The wheel</h2><p>" + "The waterwheel turns the stone. "
+               * 40 + "</p>", title="The mill")
+    done = server.cli("answer", "What does the waterwheel turn?")
+    assert re.search(r"^\[1\] The mill, .*The wheel  mill$", done.stdout, re.M)
+    nothing = server.cli("answer", "zzzqqq")
+    assert "hits" not in nothing.stdout and "\n\n\n" not in nothing.stdout
 
 
 def complete_bash(*words):

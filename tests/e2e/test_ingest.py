@@ -2,6 +2,9 @@
 """`millrace ingest -`: lines of standard input; and --json of all sources."""
 import json
 import os
+import pty
+import re
+import signal
 import subprocess
 
 from conftest import BINARY
@@ -144,3 +147,68 @@ def test_a_folder_given_with_json_tells_its_source_and_its_status(server,
     assert found["status"]["found"] == 2
     assert missing["source"] is None
     assert server.status()["searchable"] == {"keyword": 1, "dense": 1}
+
+
+def many(count):
+    return [{"id": f"d{nth}", "text": f"Document {nth} tells of " + " ".join(
+        f"stone{nth * 60 + word}" for word in range(60))}
+        for nth in range(count)]
+
+
+class Terminal:
+    """A command whose standard error is a terminal."""
+
+    def __init__(self, server, *words):
+        own, its = pty.openpty()
+        self.terminal = own
+        self.shown = ""
+        self.process = subprocess.Popen(
+            [BINARY, *words], stdin=subprocess.PIPE, stderr=its,
+            stdout=subprocess.DEVNULL, text=True,
+            env={**os.environ, "MILLRACE_SERVER": server.url})
+        os.close(its)
+
+    def read(self, until=None):
+        """All that comes, or what comes until the words are there."""
+        while until is None or until not in self.shown:
+            try:
+                more = os.read(self.terminal, 4096)
+            except OSError:  # nobody has it open any more
+                break
+            self.shown += more.decode(errors="replace")
+        return self.shown
+
+
+def test_the_bar_moves_while_vectors_are_waited_for(server, tmp_path):
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    for document in many(150):
+        (folder / f"{document['id']}.txt").write_text(document["text"])
+    shown = Terminal(server, "ingest", "--wait", str(folder)).read()
+    steps = re.findall(r"index \[[#.]{24}\] (\d+) of \d+ by meaning", shown)
+    assert len(set(steps)) > 1, shown
+
+
+def test_ctrl_c_says_what_happens_with_what_was_sent(server):
+    command = Terminal(server, "ingest", "--wait", "-")
+    for document in many(64):
+        command.process.stdin.write(json.dumps(document) + "\n")
+    command.process.stdin.flush()
+    command.read(until="lines sent")
+    command.process.send_signal(signal.SIGINT)
+    shown = command.read()
+    assert "not all lines were sent" in shown
+    assert command.process.wait() == -signal.SIGINT
+
+
+def test_a_site_without_its_scheme_and_a_folder_of_other_kinds_are_told(
+        server, tmp_path):
+    site = server.cli("ingest", "no-such-site.example")
+    assert site.returncode == 1
+    assert "begins with https://" in site.stderr
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    (pictures / "picture.png").write_bytes(b"no picture")
+    done = server.cli("ingest", "--wait", str(pictures))
+    assert "1 skipped" in done.stdout
+    assert "of a kind that is read" in done.stdout
