@@ -43,7 +43,7 @@ struct mr_event {
     uint64_t index_version;
 
     /* answer */
-    struct mr_span prompt; /* whole */
+    struct mr_span prompt; /* whole, or absent: longer than a message */
     struct mr_span answer;
     struct mr_span generator; /* "extractive", or the model's name */
 

@@ -30,6 +30,8 @@ struct event_log {
     struct queued queue[EVENT_LOG_QUEUE_MAX];
     size_t head;
     size_t count;
+    uint64_t dropped; /* since the last write that worked */
+    bool failing;     /* the last write failed */
     bool ending;
 };
 
@@ -80,6 +82,26 @@ static bool is_ending(struct event_log *log)
     return ending;
 }
 
+/* Queries that wait for room are let go when there will be none soon. */
+static void note_result(struct event_log *log, bool failing)
+{
+    uint64_t dropped = 0;
+
+    (void)pthread_mutex_lock(&log->mutex);
+    log->failing = failing;
+    if (failing) {
+        (void)pthread_cond_broadcast(&log->emptied);
+    } else {
+        dropped = log->dropped;
+        log->dropped = 0;
+    }
+    (void)pthread_mutex_unlock(&log->mutex);
+    if (dropped > 0)
+        mr_log(log->telemetry, MR_EV_EVENTS_FAILED, "retriever",
+               "%llu events were dropped while none could be written",
+               (unsigned long long)dropped);
+}
+
 /* Until it is written, or the process ends; the first failure is logged. */
 static void write_out(struct event_log *log, const struct queued *events,
                       size_t count)
@@ -94,8 +116,10 @@ static void write_out(struct event_log *log, const struct queued *events,
         told = true;
         if (is_ending(log))
             return;
+        note_result(log, true);
         mr_clock_sleep_ms(log->place->clock, RETRY_MS);
     }
+    note_result(log, false);
 }
 
 static void *run(void *context)
@@ -158,13 +182,18 @@ void event_log_id(char out[EVENT_ID_SIZE])
     mr_hex(mr_span(bits, sizeof(bits)), out);
 }
 
-/* The event as bytes on the heap. */
+/* The event as bytes on the heap; without the prompt when it does not fit. */
 static enum mr_code encode(const struct mr_event *event, struct mr_arena *arena,
                            struct queued *out, struct mr_err *err)
 {
+    struct mr_event shorter = *event;
     struct mr_span bytes;
     enum mr_code code = mr_event_encode(event, arena, &bytes, err);
 
+    if (code == MR_E_LIMIT && event->prompt.size > 0) {
+        shorter.prompt = (struct mr_span){ 0 };
+        code = mr_event_encode(&shorter, arena, &bytes, err);
+    }
     if (code != MR_OK)
         return code;
     MR_ASSERT(event->id.size == EVENT_ID_SIZE - 1);
@@ -198,10 +227,15 @@ enum mr_code event_log_queue(struct event_log *log,
     if (code != MR_OK)
         return code;
     (void)pthread_mutex_lock(&log->mutex);
-    while (log->count == EVENT_LOG_QUEUE_MAX)
+    while (log->count == EVENT_LOG_QUEUE_MAX && !log->failing)
         (void)pthread_cond_wait(&log->emptied, &log->mutex);
-    log->queue[(log->head + log->count++) % EVENT_LOG_QUEUE_MAX] = one;
-    (void)pthread_cond_signal(&log->filled);
+    if (log->count == EVENT_LOG_QUEUE_MAX) {
+        log->dropped++;
+        mr_free(one.value);
+    } else {
+        log->queue[(log->head + log->count++) % EVENT_LOG_QUEUE_MAX] = one;
+        (void)pthread_cond_signal(&log->filled);
+    }
     (void)pthread_mutex_unlock(&log->mutex);
     return MR_OK;
 }

@@ -6,7 +6,8 @@
  * before its id goes out.  A query is appended by a thread of the log's own,
  * so that no query waits for the disk: up to EVENT_LOG_QUEUE_MAX of them are
  * lost when the process is killed, and none when it ends by itself.  When the
- * queue is full, queries wait.
+ * queue is full, queries wait; while nothing can be written, what comes beyond
+ * the queue is dropped, and told how much once something can.
  *
  * Memory:  at most EVENT_LOG_QUEUE_MAX encoded events.
  * Threads: any; one of its own.
@@ -35,7 +36,8 @@ void event_log_free(struct event_log *log);
 /* A new id: 128 random bits in hexadecimal, and a zero. */
 void event_log_id(char out[EVENT_ID_SIZE]);
 
-/* Appends now; MR_OK: it survives a power cut. */
+/* Appends now; MR_OK: it survives a power cut.  A prompt with which the event
+ * is too long for a message is left out: its hits tell what it was made of. */
 MR_MUST_CHECK enum mr_code event_log_append(struct event_log *log,
                                             const struct mr_event *event,
                                             struct mr_arena *arena,
