@@ -148,10 +148,11 @@ enum mr_code dead_letters_next(const struct mr_place *place,
  * may not have seen. */
 static enum mr_code look_back(const struct mr_place *place,
                               const struct dead_retry *retry,
-                              uint32_t partition, struct mr_arena *arena,
-                              uint64_t *newer, struct mr_err *err)
+                              uint32_t partition, uint64_t *newer,
+                              struct mr_err *err)
 {
     const struct mr_dead *dead = &retry->letter->dead;
+    struct mr_arena *arena = mr_arena_new(); /* as long as a record */
     mr_topic_id raw = place->topics[MR_TOPIC_RAW];
     uint64_t from = (dead->version & OFFSET_MASK) + 1;
     uint64_t begin;
@@ -167,11 +168,13 @@ static enum mr_code look_back(const struct mr_place *place,
     for (uint64_t at = end; code == MR_OK && at > from && *newer == 0; at--) {
         struct mr_record record;
 
+        mr_arena_reset(arena);
         code = mr_bus_fetch(place->bus, raw, partition, at - 1, arena, &record,
                             err);
         if (code == MR_OK && mr_span_equal(record.key, dead->id))
             *newer = mr_place_version(place, at - 1);
     }
+    mr_arena_free(arena);
     return code;
 }
 
@@ -185,7 +188,7 @@ static enum mr_code find_newer(const struct mr_place *place,
     enum mr_code code;
 
     *newer = 0;
-    code = look_back(place, retry, partition, arena, newer, err);
+    code = look_back(place, retry, partition, newer, err);
     if (code == MR_OK && *newer == 0)
         code = shard_get(retry->shard, dead->id, arena, &known, err);
     if (code == MR_OK && *newer == 0 && known.found &&

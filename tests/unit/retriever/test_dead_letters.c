@@ -272,6 +272,21 @@ START_TEST(a_letter_is_not_tried_again_when_something_newer_is_on_its_way)
 }
 END_TEST
 
+START_TEST(looking_back_over_a_long_way_needs_the_memory_of_one_record)
+{
+    static uint8_t body[100 * 1000];
+    size_t before;
+    uint64_t version;
+
+    say_document("a", die("a"));
+    for (int i = 0; i < 500; i++)
+        (void)append(MR_TOPIC_RAW, "b", mr_span(body, sizeof(body)), 0);
+    before = mr_arena_used(rig.arena);
+    ck_assert_int_eq(retry("a", 1000, &version), DEAD_RETRIED);
+    ck_assert_uint_lt(mr_arena_used(rig.arena) - before, 1000 * 1000);
+}
+END_TEST
+
 START_TEST(what_raw_has_lost_is_gone)
 {
     uint32_t partition = mr_place_partition(&rig.place, mr_span_str("a"));
@@ -299,6 +314,8 @@ int main(void)
                    a_letter_is_not_tried_again_when_the_shard_knows_better);
     tcase_add_test(
         tcase, a_letter_is_not_tried_again_when_something_newer_is_on_its_way);
+    tcase_add_test(tcase,
+                   looking_back_over_a_long_way_needs_the_memory_of_one_record);
     tcase_add_test(tcase, what_raw_has_lost_is_gone);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);
