@@ -85,9 +85,11 @@ static enum mr_code take(struct filling *fill, struct rocks_place *place,
         return MR_OK;
     }
     record = next_record(fill);
-    if (!rocks_record_parse(mr_arena_copy(fill->arena, bytes), record))
+    if (!rocks_record_parse(mr_arena_copy(fill->arena, bytes), record)) {
+        fill->out->count--;
         return rocks_fail_record(fill->reader->db, place->topic,
                                  place->partition, offset, err);
+    }
     record->topic = place->topic->id;
     record->partition = place->partition;
     record->offset = offset;
@@ -137,6 +139,24 @@ static enum mr_code take_from(struct filling *fill, struct rocks_place *place,
     return code;
 }
 
+/* A poll that fails gives nothing: the next one begins where it began. */
+static void give_back(struct filling *fill, size_t first)
+{
+    struct rocks_reader *reader = fill->reader;
+
+    for (size_t i = fill->out->count; i > 0; i--) {
+        const struct mr_record *record = &fill->out->records[i - 1];
+        size_t nth = 0;
+
+        while (reader->places[nth].topic->id != record->topic ||
+               reader->places[nth].partition != record->partition)
+            nth++;
+        reader->places[nth].next = record->offset;
+    }
+    *fill->out = (struct mr_batch_in){ 0 };
+    reader->turn = first;
+}
+
 enum mr_code rocks_read_batch(struct rocks_reader *reader,
                               const struct mr_poll_limits *limits,
                               struct mr_arena *arena, struct mr_batch_in *out,
@@ -166,5 +186,7 @@ enum mr_code rocks_read_batch(struct rocks_reader *reader,
         reader->turn = (nth + 1) % reader->count;
     }
     rocksdb_iter_destroy(fill.iterator);
+    if (code != MR_OK)
+        give_back(&fill, first);
     return code;
 }

@@ -253,6 +253,31 @@ START_TEST(a_record_that_breaks_its_format_is_named_by_its_place)
 }
 END_TEST
 
+START_TEST(a_poll_that_fails_takes_none_of_what_it_had_read)
+{
+    struct mr_rocksdb *db = fixture_open();
+    mr_topic_id topic = fixture_topic(db, MR_CLEANUP_KEEP);
+    struct rocks_log_key key = rocks_log_key(topic, 0, 2);
+    struct mr_bus_reader *reader = fixture_reader(db, NULL, topic);
+    struct mr_poll_limits two = { 2, SIZE_MAX, 0 };
+    struct mr_batch_in batch;
+    char *words = NULL;
+
+    for (int i = 0; i < 3; i++)
+        fixture_append(db, topic, "key", "value");
+    rocksdb_put_cf(db->handle, db->write_options, db->families[ROCKS_LOG],
+                   (const char *)key.bytes, sizeof(key.bytes), "junk", 4,
+                   &words);
+    ck_assert_ptr_null(words);
+    ck_assert_int_eq(fixture_poll(reader, &batch), MR_E_DAMAGED);
+    fixture_ok(mr_bus_poll(reader, &two, arena, &batch, &err));
+    ck_assert_uint_eq(batch.count, 2);
+    ck_assert_uint_eq(batch.records[0].offset, 0);
+    mr_bus_close_reader(reader);
+    mr_rocksdb_close(db);
+}
+END_TEST
+
 START_TEST(a_missing_record_is_damage_and_never_skipped)
 {
     struct mr_rocksdb *db = fixture_open();
@@ -382,6 +407,7 @@ int main(void)
     tcase_add_test(tcase, an_unsynced_end_of_the_log_may_be_missing);
     tcase_add_test(tcase,
                    a_record_that_breaks_its_format_is_named_by_its_place);
+    tcase_add_test(tcase, a_poll_that_fails_takes_none_of_what_it_had_read);
     tcase_add_test(tcase, a_missing_record_is_damage_and_never_skipped);
     tcase_add_test(tcase, the_format_of_a_newer_millrace_is_refused);
     tcase_add_loop_test(tcase, entries_that_break_their_format_are_damage, 0,
