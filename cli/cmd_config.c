@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/engine_parts.h"
 #include "cli/settings.h"
 #include "common/base/mr_mem.h"
 
@@ -32,13 +33,28 @@ static int reference(bool json)
     return CLI_OK;
 }
 
-/* Every mistake as an object, on standard output. */
+static void put_mistake(struct mr_json_out *out, uint32_t line, uint32_t column,
+                        const char *text)
+{
+    mr_json_object_begin(out);
+    mr_json_key(out, "line");
+    mr_json_put_u64(out, line);
+    mr_json_key(out, "column");
+    mr_json_put_u64(out, column);
+    mr_json_key(out, "text");
+    mr_json_put_str(out, text);
+    mr_json_object_end(out);
+}
+
+/* Every mistake as an object, on standard output; also an address that the
+ * file may name, but `millrace up` refuses. */
 static int check_json(const char *file)
 {
     struct mr_config_problems problems = { 0 };
     struct mr_config *config = NULL;
     struct mr_buf buf = mr_buf(OUTPUT_MAX);
     struct mr_json_out out = mr_json_out(&buf);
+    struct mr_err err = { 0 };
     enum mr_code code = mr_config_load(file, &config, &problems);
 
     mr_json_object_begin(&out);
@@ -46,15 +62,13 @@ static int check_json(const char *file)
     mr_json_put_text(&out, mr_span_str(file));
     mr_json_key(&out, "mistakes");
     mr_json_array_begin(&out);
-    for (size_t i = 0; i < problems.count; i++) {
-        mr_json_object_begin(&out);
-        mr_json_key(&out, "line");
-        mr_json_put_u64(&out, problems.items[i].line);
-        mr_json_key(&out, "column");
-        mr_json_put_u64(&out, problems.items[i].column);
-        mr_json_key(&out, "text");
-        mr_json_put_str(&out, problems.items[i].text);
-        mr_json_object_end(&out);
+    for (size_t i = 0; i < problems.count; i++)
+        put_mistake(&out, problems.items[i].line, problems.items[i].column,
+                    problems.items[i].text);
+    if (code == MR_OK) {
+        code = engine_check_listen(config->listen, &err);
+        if (code != MR_OK)
+            put_mistake(&out, 0, 0, err.text);
     }
     mr_json_array_end(&out);
     mr_json_object_end(&out);
@@ -68,15 +82,22 @@ static int check_json(const char *file)
 static int check(const char *file, bool json)
 {
     struct mr_config *config;
+    struct mr_err err = { 0 };
+    enum mr_code code;
 
     if (json)
         return check_json(file);
     config = settings_load(file);
     if (config == NULL)
         return CLI_UNUSABLE;
-    (void)printf("%s: no mistakes\n", file == NULL ? "defaults" : file);
+    code = engine_check_listen(config->listen, &err);
+    if (code == MR_OK)
+        (void)printf("%s: no mistakes\n", file == NULL ? "defaults" : file);
+    else
+        (void)fprintf(stderr, "%s: %s\n", file == NULL ? "defaults" : file,
+                      err.text);
     mr_config_free(config);
-    return CLI_OK;
+    return code == MR_OK ? CLI_OK : CLI_UNUSABLE;
 }
 
 static int show(const char *file, bool json)

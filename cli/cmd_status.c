@@ -148,7 +148,8 @@ static void print_status(const struct mr_json *status)
                  number(documents, "failed"));
     (void)printf("searchable  by words %.0f, by meaning %.0f\n",
                  number(searchable, "keyword"), number(searchable, "dense"));
-    (void)printf("index       %.0f shards, %.0f passages, %.1f MB sealed\n\n",
+    (void)printf("index       %.0f shards, %.0f passages, %.1f MB "
+                 "sealed\n\nsince the start:\n",
                  number(index, "shards"), number(index, "passages"),
                  number(index, "bytes") / 1e6);
     (void)printf("  %-10s %12s %12s %10s %8s %8s\n", "stage", "in", "out",

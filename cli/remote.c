@@ -46,14 +46,14 @@ struct mr_span remote_words(const struct remote_reply *reply)
     return mr_json_text(mr_json_get(error, "message"));
 }
 
-/* Why there was no answer, without the address, which was said already. */
-static const char *reason_of(const struct mr_err *err, const char *path)
+/* Why there was no answer, without the URL ("http: URL: why"): the server was
+ * named already. */
+static const char *reason_of(const struct mr_err *err)
 {
-    const char *at = strstr(err->text, path);
+    const char *url = strstr(err->text, "://");
+    const char *end = url == NULL ? NULL : strstr(url, ": ");
 
-    if (at == NULL || strncmp(at + strlen(path), ": ", 2) != 0)
-        return err->text;
-    return at + strlen(path) + 2;
+    return end == NULL ? err->text : end + 2;
 }
 
 static void print_no_address(const char *server)
@@ -74,8 +74,7 @@ void remote_print(const struct remote_reply *reply, const char *server,
         (void)fprintf(stderr,
                       "millrace: no answer from %s (%s)\nis it running? "
                       "`millrace up` starts it; --server URL names another\n",
-                      server_of(server),
-                      reason_of(&inside->response->err, path));
+                      server_of(server), reason_of(&inside->response->err));
     else if (reply->exit_code == CLI_USAGE)
         print_no_address(server_of(server));
     else if (words.data != NULL)

@@ -160,12 +160,19 @@ function withLinks(text, citations) {
     known.has(part) ? citationLink(known.get(part), part) : part);
 }
 
+// Where in its document the cited passage stands, as it is written above it.
+function placeOf(citation) {
+  const { headings } = shownHits[citation.hit];
+  const title = citation.title || citation.document;
+  return headings && headings !== title ? `${title} · ${headings}` : title;
+}
+
 function showAnswer(reply) {
   answerEvent = reply.event;
   $("answer").hidden = false;
   $("answer-text").replaceChildren(...withLinks(reply.answer, reply.citations));
   $("citations").replaceChildren(...reply.citations.map((citation) =>
-    make("li", { value: citation.number }, citationLink(citation, citation.title || citation.document))));
+    make("li", { value: citation.number }, citationLink(citation, placeOf(citation)))));
   for (const id of ["up", "down"]) $(id).setAttribute("aria-pressed", "false");
   $("rated").textContent = reply.generator_problem ? `the generator failed: ${reply.generator_problem}` : "";
 }

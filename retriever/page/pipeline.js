@@ -116,6 +116,14 @@ function freshness(one, now) {
   return parts.join(", ");
 }
 
+function found(one) {
+  const what = one.kind === "web" ? "page" : "file";
+  const parts = [`${plural(one.documents, "document")} of ${plural(one.found, what)}`];
+  if (one.skipped) parts.push(`${count(one.skipped)} skipped`);
+  if (one.left_out) parts.push(`${count(one.left_out)} left out`);
+  return [...parts, `${count(one.failed)} failed`].join(", ");
+}
+
 function makeSource(name) {
   return make("li", {}, make("div", {}, make("strong", {}, name), " ", make("span", { className: "state" })),
     make("div", { className: "numbers" }), make("div", { className: "fresh" }),
@@ -123,12 +131,11 @@ function makeSource(name) {
 }
 
 function showSource(node, one, now) {
-  const pages = one.kind === "web" ? "page" : "file";
   const [state, numbers, fresh, problems] = ["state", "numbers", "fresh"]
     .map((name) => node.querySelector(`.${name}`)).concat(node.querySelector("details"));
   node.title = one.url || one.path || "";
   setText(state, one.outcome === "done" || one.state !== "idle" ? one.state : `${one.state}, ${one.outcome}`);
-  setText(numbers, `${plural(one.documents, "document")} of ${plural(one.found, pages)}, ${count(one.failed)} failed`);
+  setText(numbers, found(one));
   setText(fresh, freshness(one, now));
   problems.hidden = !one.problem_count;
   setText(problems.querySelector("summary"), plural(one.problem_count, "problem"));

@@ -97,7 +97,7 @@ def test_a_public_site_leads_to_no_private_address(tmp_path):
     # Who includes it has still to permit it.
     assert problems_of(included) == [
         (private.removesuffix("/"),
-         "1 pages were not asked for: the host gave no answer, or asked to be "
+         "1 page was not asked for: the host gave no answer, or asked to be "
          "left alone"),
         (private + "robots.txt",
          "robots.txt could not be read, so nothing of the host may be: http: "

@@ -143,6 +143,19 @@ def test_mistakes_of_a_configuration_as_json(tmp_path):
     assert json.loads(good.stdout) == {"file": None, "mistakes": []}
 
 
+def test_an_address_that_up_refuses_is_a_mistake(tmp_path):
+    (tmp_path / "millrace.yaml").write_text("listen: 0.0.0.0:7700\n")
+    for words in [], ["--json"]:
+        done = run("config", "check", *words, cwd=tmp_path)
+        assert done.returncode == 4
+        assert "is not a loopback address" in done.stdout + done.stderr
+
+
+def test_one_mistake_is_not_called_mistakes(tmp_path):
+    (tmp_path / "millrace.yaml").write_text("lissten: x\n")
+    assert "\n1 mistake;" in run("config", "check", cwd=tmp_path).stderr
+
+
 def test_the_values_in_force_as_json(tmp_path):
     (tmp_path / "millrace.yaml").write_text(
         "limits:\n  wait: 2 min\nsources:\n"

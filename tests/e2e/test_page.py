@@ -161,6 +161,18 @@ def test_a_citation_opens_its_passage_and_marks_the_sentence(page, server):
     check_quiet(page)
 
 
+def test_a_citation_names_the_place_in_its_document(page, server):
+    server.put("mill", html="<h1>The mill</h1><p>A mill grinds grain.</p>"
+               "<h2>The wheel</h2><p>" + "The waterwheel turns the stone. "
+               * 40 + "</p>", title="The mill")
+    type_query(page, "What does the waterwheel turn?")
+    page.find_element(By.ID, "query").send_keys(Keys.ENTER)
+    until(page, lambda b: "The wheel" in text_of(b, "citations"))
+    first = page.find_element(By.CSS_SELECTOR, "#citations li").text
+    assert first.startswith("The mill · ") and first.endswith("The wheel")
+    check_quiet(page)
+
+
 def test_an_answer_goes_when_something_else_is_searched(page):
     type_query(page, "What is FAISS?")
     page.find_element(By.ID, "query").send_keys(Keys.ENTER)
@@ -271,6 +283,16 @@ def test_each_source_is_shown_with_its_freshness(page, server, tmp_path):
     check_quiet(page)
 
 
+def test_what_a_source_leaves_out_is_counted(page, server, tmp_path):
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "picture.png").write_bytes(b"no picture")
+    (folder / "note.txt").write_text("The race of the mill carries water.")
+    assert server.cli("ingest", "--wait", str(folder)).returncode == 0
+    until(page, lambda b: "1 document of 1 file, 1 skipped, 0 failed" in
+          text_of(b, "sources"))
+
+
 def test_what_waits_for_vectors_has_a_time_left(page, server):
     text = " ".join(f"word{nth}" for nth in range(2000))
     for nth in range(60):
@@ -305,6 +327,15 @@ def test_a_phone_shows_it_without_overflow(page, server):
     page.find_element(By.CLASS_NAME, "jump").click()
     assert page.switch_to.active_element.get_attribute(
         "id") == "pipeline-title"
+    # All columns of the pipeline are there, also with large numbers.
+    room, needed = page.execute_script("""
+        document.querySelectorAll("#stages td").forEach((cell, nth) => {
+          cell.textContent = ["10,076", "1,024", "3,204", "99 min", "451",
+                              "12"][nth % 6];
+        });
+        const table = document.querySelector(".scroll");
+        return [table.clientWidth, table.scrollWidth];""")
+    assert needed <= room
     screenshot(page, "phone")
 
 

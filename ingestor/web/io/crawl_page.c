@@ -424,11 +424,11 @@ enum mr_code crawl_give_up(struct crawl *crawl, struct mr_err *err)
             code = crawl_finish(crawl, page, PAGE_FAILED, false, err);
             count++;
         }
-        progress_problem(crawl->spec.progress, host->origin,
-                         crawl_now_ms(crawl),
-                         "%llu pages were not asked for: the host gave no "
-                         "answer, or asked to be left alone",
-                         (unsigned long long)count);
+        progress_problem(
+            crawl->spec.progress, host->origin, crawl_now_ms(crawl),
+            "%llu %s not asked for: the host gave no answer, or "
+            "asked to be left alone",
+            (unsigned long long)count, count == 1 ? "page was" : "pages were");
     }
     return code;
 }
