@@ -39,7 +39,9 @@ def test_it_answers_says_where_to_look_and_is_restarted(run, tmp_path):
     listen, done = run()
     assert done.returncode == 0, done.stderr
     assert "FAISS is a vector database [1]" in done.stdout
-    assert f"http://{listen}/" in done.stdout
+    assert f"http://{listen}/\n" in done.stdout
+    # The commands that it names would ask the default address.
+    assert f"export MILLRACE_SERVER=http://{listen}\n" in done.stdout
     with urllib.request.urlopen(f"http://{listen}/") as page:
         assert b"<title>millrace" in page.read()
     _, again = run()
