@@ -11,8 +11,9 @@
 #include "common/base/mr_buf.h"
 #include "common/base/mr_mem.h"
 
-#define TEXT_COLUMNS 300
-#define TIMEOUT_MS   120000L
+#define TEXT_COLUMNS   300
+#define BEFORE_COLUMNS ((size_t)60)
+#define TIMEOUT_MS     120000L
 
 struct wishes {
     const char *server;
@@ -61,14 +62,51 @@ static void print_span(struct mr_span text)
     (void)fwrite(text.data, 1, text.size, stdout);
 }
 
-/* A text on one line, cut at TEXT_COLUMNS bytes between characters. */
-static void print_line(struct mr_span text)
+static size_t place(const struct mr_json *highlight, size_t nth)
 {
-    size_t end = text.size < TEXT_COLUMNS ? text.size : TEXT_COLUMNS;
+    return (size_t)mr_json_number(mr_json_at(highlight, nth), 0);
+}
 
-    while (end < text.size && end > 0 && (text.data[end] & 0xC0) == 0x80)
+/* Where the TEXT_COLUMNS bytes begin that show most of the words that were
+ * found, with a few words before them; 0 when the beginning is as good. */
+static size_t best_start(struct mr_span text, const struct mr_json *highlights)
+{
+    size_t count = mr_json_size(highlights);
+    size_t most = 0;
+    size_t best = 0;
+    size_t end;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t first = place(mr_json_at(highlights, i), 0);
+        size_t from = first > BEFORE_COLUMNS ? first - BEFORE_COLUMNS : 0;
+        size_t seen = 0;
+
+        for (size_t k = i; k < count; k++)
+            seen += place(mr_json_at(highlights, k), 1) <= from + TEXT_COLUMNS;
+        if (seen > most) {
+            most = seen;
+            best = from;
+        }
+    }
+    if (text.size <= TEXT_COLUMNS || best <= BEFORE_COLUMNS)
+        return 0;
+    /* To the beginning of a word; the first that was found is one. */
+    end = best + BEFORE_COLUMNS;
+    while (best < end && best < text.size && text.data[best - 1] > 0x20)
+        best++;
+    return best;
+}
+
+/* A text on one line, cut at TEXT_COLUMNS bytes between characters. */
+static void print_line(struct mr_span text, size_t from)
+{
+    size_t end =
+        text.size - from < TEXT_COLUMNS ? text.size : from + TEXT_COLUMNS;
+
+    while (end < text.size && end > from && (text.data[end] & 0xC0) == 0x80)
         end--;
-    for (size_t i = 0; i < end; i++)
+    (void)printf("%s", from > 0 ? "…" : "");
+    for (size_t i = from; i < end; i++)
         (void)putchar(text.data[i] < 0x20 ? ' ' : text.data[i]);
     (void)printf("%s\n", end < text.size ? "…" : "");
 }
@@ -78,13 +116,14 @@ static void print_hit(const struct mr_json *hit, size_t number)
     struct mr_span title = mr_json_text(mr_json_get(hit, "title"));
     struct mr_span url = mr_json_text(mr_json_get(hit, "url"));
     struct mr_span id = mr_json_text(mr_json_get(hit, "document"));
+    struct mr_span text = mr_json_text(mr_json_get(hit, "text"));
 
     (void)printf("%zu. ", number);
     print_span(title.size > 0 ? title : id);
     (void)printf("  (%.3f)\n   ", mr_json_number(mr_json_get(hit, "score"), 0));
     print_span(url.size > 0 ? url : id);
     (void)printf("\n   ");
-    print_line(mr_json_text(mr_json_get(hit, "text")));
+    print_line(text, best_start(text, mr_json_get(hit, "highlights")));
 }
 
 static void print_footer(const struct mr_json *reply, const char *what)

@@ -149,13 +149,33 @@ static void print_problems(const struct mr_json *source)
                       count - PROBLEMS_SHOWN);
 }
 
+/* What else a site's pages may be: told when there are some. */
+static void print_others(const struct mr_json *source)
+{
+    static const struct {
+        const char *key;
+        const char *words;
+    } others[] = { { "redirected", "redirected" },
+                   { "forbidden", "forbidden by robots.txt" },
+                   { "gone", "gone" },
+                   { "left_out", "left out beyond max_pages or depth" } };
+
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        if (number(source, others[i].key) > 0)
+            (void)printf(", %.0f %s", number(source, others[i].key),
+                         others[i].words);
+    }
+    (void)printf("\n");
+}
+
 static void print_summary(const struct mr_json *source, const char *name)
 {
     (void)printf("%s: %.0f found, %.0f sent, %.0f unchanged, %.0f skipped, "
-                 "%.0f deleted, %.0f failed\n",
+                 "%.0f deleted, %.0f failed",
                  name, number(source, "found"), number(source, "sent"),
                  number(source, "unchanged"), number(source, "skipped"),
                  number(source, "deleted"), number(source, "failed"));
+    print_others(source);
     if (number(source, "skipped") > 0 && number(source, "documents") == 0)
         (void)printf("  nothing there is of a kind that is read: "
                      "docs/sources.md lists them\n");

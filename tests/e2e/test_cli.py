@@ -277,6 +277,20 @@ def test_an_answer_tells_where_in_a_document_each_sentence_stands(server):
     assert "hits" not in nothing.stdout and "\n\n\n" not in nothing.stdout
 
 
+def test_a_hit_shows_the_part_of_its_passage_that_was_found(server):
+    server.put("long", "Mills grind grain between stones all day, " * 12
+               + "and a zebra came to the window. " + "It was Monday. " * 5)
+    server.put("short", "Grain is ground between two stones.")
+    shown = server.cli("query", "--mode", "keyword", "zebra window").stdout
+    (line,) = [one for one in shown.splitlines() if "zebra" in one]
+    assert line.startswith("   …") and "window" in line
+    server.put("unbroken", "x" * 900 + " quern " + "y" * 900)
+    shown = server.cli("query", "--mode", "keyword", "quern").stdout
+    assert "   …quern yyy" in shown
+    shown = server.cli("query", "--mode", "keyword", "ground").stdout
+    assert "   Grain is ground between two stones.\n" in shown
+
+
 def complete_bash(*words):
     script = (f"source <({BINARY} completion bash)\n"
               f"COMP_WORDS=({BINARY} {' '.join(words)})\n"

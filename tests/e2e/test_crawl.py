@@ -69,6 +69,20 @@ def test_a_site_is_crawled_and_its_pages_are_found(server):
         assert server.status()["stages"][0]["inputs"] == before
 
 
+def test_what_became_of_every_page_is_told(server, tmp_path):
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "index.html").write_text(
+        "<p>The race of the mill carries water.</p><a href='b.html'>b</a>"
+        "<a href='gone.html'>gone</a><a href='secret.html'>secret</a>")
+    (site / "b.html").write_text("<p>The wheel of the mill turns.</p>")
+    (site / "robots.txt").write_text("User-agent: *\nDisallow: /secret\n")
+    with serve(site) as (url, _):
+        told = server.cli("ingest", "--wait", "--allow-private", url + "/")
+    assert "4 found, 2 sent, 0 unchanged, 0 skipped, 0 deleted, 0 failed, " \
+        "1 forbidden by robots.txt, 1 gone\n" in told.stdout
+
+
 def test_private_addresses_need_the_flag(server):
     told = server.cli("ingest", "http://127.0.0.1:9/")
     assert told.returncode == 1
