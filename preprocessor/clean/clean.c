@@ -13,7 +13,7 @@
 #include "preprocessor/clean/stop_words.h"
 
 /* Raised with every change of what clean_document() gives for one body. */
-#define FORMAT 2u
+#define FORMAT 3u
 
 /* No text of more words is taken, whatever its passages are. */
 #define WORDS_MAX(config) \

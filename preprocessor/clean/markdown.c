@@ -4,7 +4,8 @@
  *
  * The source gets a flag for each byte, set at first.  A pass over the lines
  * finds blocks and clears their marks, and hands each paragraph to
- * markdown_inline.c as it ends; at last the bytes still flagged are copied.
+ * markdown_inline.c as it ends; at last the bytes still flagged are copied, and
+ * line ends within a paragraph become spaces.
  */
 #include "preprocessor/clean/markdown.h"
 
@@ -13,6 +14,13 @@
 
 /* "[label]: address" may be so long. */
 #define DEFINITION_LABEL_MAX 1000u
+
+/* What becomes of a byte. */
+enum {
+    DROP,
+    KEEP,
+    AS_SPACE
+};
 
 struct place {
     size_t start;
@@ -30,6 +38,7 @@ struct blocks {
     size_t paragraph; /* begin of the open paragraph */
     size_t paragraph_end;
     bool in_paragraph;
+    bool has_bar; /* the paragraph's last line may be a table's row */
     bool in_list;
     bool after_blank;
     bool no_comment_end; /* none closes from here on */
@@ -312,9 +321,31 @@ static size_t item_end(const struct blocks *b, const struct line *line)
     return at == line->end || only(b, at, at + 1, " \t") ? at : 0;
 }
 
+/* A paragraph goes on in this line: the line's end before it becomes a space,
+ * but for tables and where two blanks or a backslash ask for a break. */
+static void join(struct blocks *b, const struct line *line, bool has_bar)
+{
+    const uint8_t *data = b->source.data;
+    size_t end = b->paragraph_end;
+    size_t newline = end;
+
+    while (newline < line->start && data[newline] == '\r')
+        newline++;
+    if (has_bar || b->has_bar || end < 2 || data[end - 1] == '\\' ||
+        (data[end - 1] == ' ' && data[end - 2] == ' ') ||
+        newline == line->start || data[newline] != '\n' ||
+        memchr(data + newline + 1, '\n', line->start - newline - 1) != NULL)
+        return;
+    drop(b, end, newline);
+    drop(b, line->start, line->text);
+    b->keep[newline] = AS_SPACE;
+}
+
 static void take_text(struct blocks *b, const struct line *line)
 {
     size_t item = item_end(b, line);
+    bool has_bar = memchr(b->source.data + line->text, '|',
+                          line->end - line->text) != NULL;
 
     if (item == 0 && line->indent >= 4 && !b->in_paragraph && !b->in_list)
         return; /* code */
@@ -324,11 +355,13 @@ static void take_text(struct blocks *b, const struct line *line)
     } else if (b->after_blank && line->indent == 0) {
         b->in_list = false;
     }
-    if (!b->in_paragraph) {
+    if (b->in_paragraph)
+        join(b, line, has_bar);
+    else
         b->paragraph = item != 0 ? item : line->text;
-        b->in_paragraph = true;
-    }
+    b->in_paragraph = true;
     b->paragraph_end = line->end;
+    b->has_bar = has_bar;
 }
 
 static void take_line(struct blocks *b, const struct line *line)
@@ -387,17 +420,31 @@ static size_t skip_front_matter(struct blocks *b)
     return 0;
 }
 
+/* Copies a run of what is kept. */
+static void copy_run(struct blocks *b, size_t start, size_t end)
+{
+    size_t before = b->draft->text.size;
+
+    clean_draft_copy(b->draft, b->source, start, end);
+    if (b->draft->text.full)
+        return;
+    for (size_t at = start; at < end; at++) {
+        if (b->keep[at] == AS_SPACE)
+            b->draft->text.data[before + at - start] = ' ';
+    }
+}
+
 /* Copies what is flagged up to `end`. */
 static size_t copy_until(struct blocks *b, size_t at, size_t end)
 {
     while (at < end) {
-        uint8_t keep = b->keep[at];
-        const uint8_t *change = memchr(b->keep + at, keep == 0, end - at);
-        size_t next = change == NULL ? end : (size_t)(change - b->keep);
+        size_t start = at;
 
-        if (keep != 0)
-            clean_draft_copy(b->draft, b->source, at, next);
-        at = next;
+        while (at < end && b->keep[at] != DROP)
+            at++;
+        copy_run(b, start, at);
+        while (at < end && b->keep[at] == DROP)
+            at++;
     }
     return at;
 }

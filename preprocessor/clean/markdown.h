@@ -3,7 +3,8 @@
  * markdown.h - Markdown down to what it says.
  *
  * No renderer: a reader of CommonMark's forms that leaves bytes out and adds
- * none, so that every byte of the text is a byte of the source.  Left out are
+ * none, so that every byte of the text is a byte of the source; a line's end
+ * within a paragraph becomes a space.  Left out are
  *   - front matter between "---" lines at the very beginning (its `title:` is
  *     the title), HTML comments and tags, definitions of links, the lines of
  *     fences and of rules, rows of dashes under table heads;

@@ -109,7 +109,7 @@ END_TEST
 START_TEST(the_map_goes_through_all_steps)
 {
     run("*x*\r\ncafe\xCC\x81 [y](z)", 18, "text/markdown", NULL);
-    check_text("x\ncaf\xC3\xA9 y");
+    check_text("x caf\xC3\xA9 y");
     check_lookup("x", 1, 2);
     check_lookup("caf", 5, 8);
     check_lookup("\xC3\xA9", 8, 11);
