@@ -83,3 +83,18 @@ void line_key_end(struct mr_span path, struct mr_buf *out)
     mr_buf_span(out, path);
     mr_buf_byte(out, 1);
 }
+
+void holder_key(struct mr_span path, struct mr_span id, struct mr_buf *out)
+{
+    mr_buf_byte(out, 0);
+    mr_buf_span(out, id);
+    mr_buf_byte(out, 0);
+    mr_buf_span(out, path);
+}
+
+void holder_key_end(struct mr_span id, struct mr_buf *out)
+{
+    mr_buf_byte(out, 0);
+    mr_buf_span(out, id);
+    mr_buf_byte(out, 1);
+}

@@ -5,6 +5,7 @@
  *   space .files   path         -> format:u8 size:varint mtime:u64 hash:16
  *                                  generation:varint documents:varint
  *   space .lines   path \0 id   -> generation:varint hash:16
+ *                  \0 id \0 path -> nothing: the file has a line of the id
  *
  * A generation is one reading of a JSONL file: lines of an older one are not
  * in it any more.
@@ -53,6 +54,11 @@ MR_MUST_CHECK enum mr_code line_record_parse(struct mr_span value,
  * lines of a path lie from key(path, "") up to, not with, that. */
 void line_key(struct mr_span path, struct mr_span id, struct mr_buf *out);
 void line_key_end(struct mr_span path, struct mr_buf *out);
+
+/* The key of a file that holds a line of the id: those of an id lie from
+ * key("", id) up to, not with, the end. */
+void holder_key(struct mr_span path, struct mr_span id, struct mr_buf *out);
+void holder_key_end(struct mr_span id, struct mr_buf *out);
 
 static inline bool file_hash_equal(struct mr_hash128 a, struct mr_hash128 b)
 {

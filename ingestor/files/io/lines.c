@@ -5,7 +5,8 @@
  * A reading has a number, the generation.  Each line that is read is marked
  * with it; when the file was read to its end, lines with an older mark are not
  * in it any more.  Of two lines with one id the later counts, and is sent
- * whether it changed or not, so that it comes last.
+ * whether it changed or not, so that it comes last.  Of two files with a line
+ * of one id that which was read last counts, and when its line goes, the other.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -107,6 +108,7 @@ static void mark(struct reading *reading, struct mr_span id,
     line_record_encode(&record, &sweep->value);
     mr_batch_put(outbox_state(sweep->outbox), sweep->lines_space,
                  mr_buf_bytes(&sweep->key), mr_buf_bytes(&sweep->value));
+    holders_add(sweep, reading->path, id);
 }
 
 static void tell_twin(struct reading *reading, struct mr_span id)
@@ -310,9 +312,6 @@ enum mr_code lines_read(struct sweep *sweep, const char *path, int fd,
     sweep_save_file(sweep, path, record);
     code = read_lines(&reading, fd, &whole, err);
     mr_free(reading.ids.slots);
-    /* The marks must be in the store before it is asked for old ones. */
-    if (code == MR_OK)
-        code = outbox_flush(sweep->outbox, err);
     if (code == MR_OK && whole)
         code = lines_forget(sweep, path, record->generation, err);
     if (code != MR_OK)
@@ -357,12 +356,17 @@ static enum mr_code forget_lines(struct sweep *sweep, const char *path,
     enum mr_code code = MR_OK;
 
     for (size_t i = 0; code == MR_OK && i < old->count; i++) {
-        code = outbox_delete(sweep->outbox, old->ids[i], sweep->ends, err);
+        bool held;
+
+        code = holders_remove(sweep, path, old->ids[i], &held, err);
+        if (code == MR_OK && !held) {
+            code = outbox_delete(sweep->outbox, old->ids[i], sweep->ends, err);
+            progress_add(sweep->spec.progress, PROGRESS_DELETED, 1);
+        }
         mr_buf_reset(&sweep->key);
         line_key(mr_span_str(path), old->ids[i], &sweep->key);
         mr_batch_delete(outbox_state(sweep->outbox), sweep->lines_space,
                         mr_buf_bytes(&sweep->key));
-        progress_add(sweep->spec.progress, PROGRESS_DELETED, 1);
     }
     return code == MR_OK ? outbox_flush(sweep->outbox, err) : code;
 }
@@ -380,7 +384,8 @@ enum mr_code lines_forget(struct sweep *sweep, const char *path,
     old->arena = mr_arena_new();
     old->prefix = from.size;
     old->generation = generation;
-    do {
+    code = outbox_flush(sweep->outbox, err);
+    while (code == MR_OK) {
         const struct mr_range range = { mr_buf_bytes(&from),
                                         mr_buf_bytes(&to) };
 
@@ -390,7 +395,9 @@ enum mr_code lines_forget(struct sweep *sweep, const char *path,
                              collect, old, err);
         if (code == MR_OK)
             code = forget_lines(sweep, path, old, err);
-    } while (code == MR_OK && old->count == LINES_AT_ONCE);
+        if (old->count < LINES_AT_ONCE)
+            break;
+    }
     mr_arena_free(old->arena);
     mr_buf_deinit(&from);
     mr_buf_deinit(&to);

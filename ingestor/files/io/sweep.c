@@ -238,6 +238,21 @@ static enum mr_code leave(struct sweep *sweep, enum mr_code code)
     return code == MR_E_CANCELLED ? MR_OK : code;
 }
 
+/* Once, and again for files that hold what others have lost. */
+static enum mr_code read_all(struct sweep *sweep, struct mr_err *err)
+{
+    enum mr_code code;
+
+    do {
+        sweep->again = false;
+        code = walk(sweep, "", err);
+        if (code == MR_OK)
+            code = sweep_forget_missing(sweep, err);
+        sweep->counts = false;
+    } while (code == MR_OK && sweep->again);
+    return code;
+}
+
 enum mr_code sweep_run(struct sweep *sweep, enum progress_outcome *outcome,
                        int64_t *next_ms, struct mr_err *err)
 {
@@ -252,9 +267,7 @@ enum mr_code sweep_run(struct sweep *sweep, enum progress_outcome *outcome,
     if (there)
         code = outbox_hold(sweep->outbox, err);
     if (there && code == MR_OK)
-        code = walk(sweep, "", err);
-    if (there && code == MR_OK)
-        code = sweep_forget_missing(sweep, err);
+        code = read_all(sweep, err);
     if (code == MR_OK)
         code = outbox_flush(sweep->outbox, err);
     if (code == MR_OK)
@@ -311,6 +324,7 @@ enum mr_code sweep_changes(struct sweep *sweep, bool *everything,
     *everything = watch_take_everything(sweep->watch);
     if (*everything || code != MR_OK)
         return leave(sweep, code);
+    sweep->again = false;
     while (code == MR_OK && sweep->watch != NULL &&
            (path = watch_take(sweep->watch)) != NULL) {
         code = change(sweep, path, err);
@@ -320,6 +334,7 @@ enum mr_code sweep_changes(struct sweep *sweep, bool *everything,
         code = outbox_flush(sweep->outbox, err);
     if (code == MR_OK)
         code = save_end(sweep, err);
+    *everything = sweep->again;
     return leave(sweep, code);
 }
 

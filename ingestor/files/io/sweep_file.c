@@ -55,6 +55,20 @@ static enum mr_code load_file(struct sweep *sweep, const char *path,
     return file_record_parse(value, out, err);
 }
 
+enum mr_code sweep_want_file(struct sweep *sweep, const char *path,
+                             struct mr_err *err)
+{
+    struct file_record record;
+    enum mr_code code = load_file(sweep, path, &record, err);
+
+    if (code != MR_OK)
+        return code;
+    record.mtime_ns = 0;
+    sweep_save_file(sweep, path, &record);
+    sweep->again = true;
+    return MR_OK;
+}
+
 static int64_t mtime_of(const struct stat *about)
 {
     return (int64_t)about->st_mtim.tv_sec * 1000000000 + about->st_mtim.tv_nsec;

@@ -27,6 +27,7 @@ struct sweep {
     struct folder folder;
     bool opened; /* `folder` is */
     struct watch *watch;
+    bool again;  /* a file that was seen is to be read again */
     bool counts; /* a run counts what it sees, changes only what they do */
     uint64_t documents;
     struct mr_buf body; /* of a file, or a line */
@@ -56,6 +57,22 @@ MR_MUST_CHECK enum mr_code sweep_forget_missing(struct sweep *sweep,
 
 void sweep_save_file(struct sweep *sweep, const char *path,
                      const struct file_record *record);
+
+/* The file is read again, changed or not. */
+MR_MUST_CHECK enum mr_code sweep_want_file(struct sweep *sweep,
+                                           const char *path,
+                                           struct mr_err *err);
+
+/* holders.c; what was put into the outbox before must have been flushed. */
+
+/* The file holds a line of the id. */
+void holders_add(struct sweep *sweep, const char *path, struct mr_span id);
+
+/* It holds none any more.  *held: another file does, whose line is sent when
+ * it is read again, which is asked for. */
+MR_MUST_CHECK enum mr_code holders_remove(struct sweep *sweep, const char *path,
+                                          struct mr_span id, bool *held,
+                                          struct mr_err *err);
 
 /* lines.c */
 

@@ -317,6 +317,38 @@ START_TEST(of_two_lines_with_one_id_the_last_counts)
 }
 END_TEST
 
+START_TEST(an_id_that_stands_in_two_files_is_deleted_with_the_last_of_them)
+{
+    static const char *const files[] = { "a.jsonl", "b.jsonl" };
+    const char *gone = files[_i];
+    const char *left = files[1 - _i];
+
+    put("a.jsonl", "{\"id\":\"x\",\"text\":\"a.jsonl\"}\n");
+    put("b.jsonl", "{\"id\":\"x\",\"text\":\"b.jsonl\"}\n");
+    run();
+    put(gone, "{\"id\":\"y\",\"text\":\"other\"}\n");
+    run();
+    ck_assert(rig_newest("x").kind == MR_KIND_PUT);
+    ck_assert(mr_span_equal(rig_newest("x").put.body.bytes, mr_span_str(left)));
+    put(gone, "{\"id\":\"x\",\"text\":\"again\"}\n");
+    run();
+    ck_assert_int_eq(unlink(at(gone)), 0);
+    ck_assert(!changes() || run() == PROGRESS_DONE);
+    run();
+    ck_assert(mr_span_equal(rig_newest("x").put.body.bytes, mr_span_str(left)));
+    (void)rig_raw();
+    run();
+    ck_assert_str_eq(rig_raw(), "");
+    put(gone, "{\"id\":\"x\",\"text\":\"once more\"}\n");
+    run();
+    ck_assert_int_eq(unlink(at(gone)), 0);
+    ck_assert_int_eq(unlink(at(left)), 0);
+    run();
+    ck_assert_int_eq(rig_newest("x").kind, MR_KIND_DELETE);
+    RIG_STATUS_HAS("\"documents\":0,");
+}
+END_TEST
+
 START_TEST(a_line_that_is_too_long_is_told_and_the_rest_goes_on)
 {
     config.bytes_max = 100;
@@ -465,6 +497,9 @@ int main(void)
     tcase_add_test(tcase,
                    only_lines_that_changed_are_sent_and_those_gone_deleted);
     tcase_add_test(tcase, of_two_lines_with_one_id_the_last_counts);
+    tcase_add_loop_test(
+        tcase, an_id_that_stands_in_two_files_is_deleted_with_the_last_of_them,
+        0, 2);
     tcase_add_test(tcase, a_line_that_is_too_long_is_told_and_the_rest_goes_on);
     tcase_add_test(tcase, changes_are_told_and_sent);
     tcase_add_test(tcase, folders_come_and_go_with_their_files);
