@@ -118,7 +118,9 @@ function freshness(one, now) {
 
 function found(one) {
   const what = one.kind === "web" ? "page" : "file";
-  const parts = [`${plural(one.documents, "document")} of ${plural(one.found, what)}`];
+  // What it read is of the last reading, and not known after a start.
+  const read = one.found || !one.documents ? ` of ${plural(one.found, what)}` : "";
+  const parts = [`${plural(one.documents, "document")}${read}`];
   if (one.skipped) parts.push(`${count(one.skipped)} skipped`);
   if (one.left_out) parts.push(`${count(one.left_out)} left out`);
   return [...parts, `${count(one.failed)} failed`].join(", ");

@@ -100,6 +100,15 @@ def test_what_documents_say_is_never_markup(page):
     check_quiet(page)
 
 
+def test_code_keeps_its_indentation(page, server):
+    server.put("code", html="<p>How a mill is called:</p>"
+               "<pre>def turn(wheel):\n    return wheel.turn()\n</pre>")
+    type_query(page, "def turn wheel")
+    until(page, lambda b: "\n    return wheel.turn()" in
+          b.find_element(By.ID, "results").get_property("innerText"))
+    check_quiet(page)
+
+
 def long_text(about):
     return "\n\n".join(
         f"# Part {part} of {about}\n\n" + " ".join(
@@ -281,6 +290,19 @@ def test_each_source_is_shown_with_its_freshness(page, server, tmp_path):
     problems.find_element(By.TAG_NAME, "summary").click()
     until(page, lambda b: url in problems.text)
     check_quiet(page)
+
+
+def test_a_site_is_not_said_to_have_no_pages_after_a_start(server, browser,
+                                                           tmp_path):
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "index.html").write_text("<p>The race of the mill.</p>")
+    with serve(site) as (url, _):
+        done = server.cli("ingest", "--wait", "--allow-private", url + "/")
+        assert done.returncode == 0, done.stderr
+    assert server.stop() == 0
+    browser.get(server.start().url + "/")
+    until(browser, lambda b: "1 document, 0 failed" in text_of(b, "sources"))
 
 
 def test_what_a_source_leaves_out_is_counted(page, server, tmp_path):
