@@ -16,6 +16,7 @@
 #include "ingestor/io/meta.h"
 #include "ingestor/io/source_parts.h"
 #include "ingestor/source/config.h"
+#include "ingestor/web/refresh.h"
 
 /* The clock may be another than that of poll(). */
 #define POLL_MS_MAX 1000
@@ -215,13 +216,16 @@ static void work_off(struct source *source)
     source_unlock(source);
 }
 
-/* How long until a run is due; 0: now. */
+/* How long until a run is due; 0: now.  Nothing is planned for later than a
+ * page's longest interval: the clock was wrong when it was. */
 static int until_run(struct source *source)
 {
     int64_t left;
 
     source_lock(source);
     left = source->asked ? 0 : source->next_ms - source_now_ms(source);
+    if (left > refresh_interval_max(source->wanted->config.every_ms))
+        left = 0;
     source_unlock(source);
     return left <= 0 ? 0 : left > POLL_MS_MAX ? POLL_MS_MAX : (int)left;
 }

@@ -11,10 +11,15 @@
 #include "common/base/mr_assert.h"
 #include "common/base/mr_time.h"
 
+int64_t refresh_interval_max(int64_t every_ms)
+{
+    return every_ms * 8;
+}
+
 int64_t refresh_interval(int64_t interval_ms, int64_t every_ms, bool changed)
 {
     int64_t least = every_ms / 4;
-    int64_t most = every_ms * 8;
+    int64_t most = refresh_interval_max(every_ms);
     int64_t next;
 
     MR_ASSERT(every_ms > 0 && every_ms <= INT64_MAX / 16);

@@ -18,6 +18,9 @@
 #define RETRY_FIRST_MS     1000
 #define RETRY_AFTER_MS_MAX ((int64_t)10 * 60 * 1000)
 
+/* The longest interval between two looks at a page. */
+int64_t refresh_interval_max(int64_t every_ms);
+
 /* The next interval after `interval_ms` (0: never looked at before). */
 int64_t refresh_interval(int64_t interval_ms, int64_t every_ms, bool changed);
 

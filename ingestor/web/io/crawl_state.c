@@ -23,11 +23,22 @@
 
 #define MISSES_MAX 2u
 
+/* When a page is to be looked at next; the pace may have been another. */
+static int64_t due_ms(const struct crawl *crawl, const struct page *page)
+{
+    int64_t most = refresh_interval_max(crawl->config->every_ms);
+
+    return page->fetched_ms +
+           (page->interval_ms < most ? page->interval_ms : most);
+}
+
 static bool past(const struct crawl *crawl, const struct page *page)
 {
     int64_t slack = crawl->config->every_ms / SLACK_PART;
+    int64_t now_ms = crawl_now_ms(crawl);
 
-    return page->fetched_ms + page->interval_ms <= crawl_now_ms(crawl) + slack;
+    /* Fetched later than now: the clock was wrong then. */
+    return page->fetched_ms > now_ms || due_ms(crawl, page) <= now_ms + slack;
 }
 
 /* Whether this crawl looks at a page that earlier ones knew. */
@@ -341,7 +352,7 @@ void crawl_plan(struct crawl *crawl, int64_t *next_ms, uint64_t *documents)
     *documents = 0;
     for (size_t i = 0; i < frontier_count(crawl->frontier); i++) {
         const struct page *page = frontier_at(crawl->frontier, i);
-        int64_t due = page->fetched_ms + page->interval_ms;
+        int64_t due = due_ms(crawl, page);
 
         *documents += page->sent;
         if (page->state == PAGE_NEW || page->state == PAGE_DOCUMENT ||
@@ -353,6 +364,8 @@ void crawl_plan(struct crawl *crawl, int64_t *next_ms, uint64_t *documents)
     }
     if (next == INT64_MAX)
         next = now_ms + crawl->config->every_ms;
+    if (next > now_ms + refresh_interval_max(crawl->config->every_ms))
+        next = now_ms + refresh_interval_max(crawl->config->every_ms);
     if (next < now_ms + crawl->config->every_ms / 4)
         next = now_ms + crawl->config->every_ms / 4;
     *next_ms = next;

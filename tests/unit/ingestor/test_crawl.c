@@ -543,6 +543,19 @@ START_TEST(only_what_is_due_is_looked_at_unless_asked)
 }
 END_TEST
 
+START_TEST(pages_of_a_future_that_a_wrong_clock_told_are_due)
+{
+    rig_later(365 * config.every_ms);
+    two_pages();
+    crawl_as(false);
+    rig_later(-365 * config.every_ms);
+    (void)rig_asked();
+    crawl_as(false);
+    ck_assert_ptr_nonnull(strstr(rig_asked(), "?" A "b.html"));
+    ck_assert_int_le(next_ms, rig_wall_ms(NULL) + config.every_ms * 8);
+}
+END_TEST
+
 START_TEST(a_crawl_that_takes_too_long_ends_and_the_next_goes_on)
 {
     rig_page(A, 200, NULL, "<a href=1>1</a><a href=2>2</a>");
@@ -707,6 +720,7 @@ int main(void)
     tcase_add_loop_test(
         tcase, a_crawl_that_dies_anywhere_ends_up_with_every_page, 0, 80);
     tcase_add_test(tcase, only_what_is_due_is_looked_at_unless_asked);
+    tcase_add_test(tcase, pages_of_a_future_that_a_wrong_clock_told_are_due);
     tcase_add_test(tcase,
                    a_crawl_that_takes_too_long_ends_and_the_next_goes_on);
     tcase_add_test(tcase, a_crawl_waits_for_the_index);

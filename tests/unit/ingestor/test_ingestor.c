@@ -21,6 +21,7 @@
 #include "common/http/client.h"
 #include "common/http/server.h"
 #include "ingestor/io/file.h"
+#include "ingestor/io/meta.h"
 #include "tests/unit/ingestor/data.h"
 #include "tests/unit/ingestor/rig.h"
 
@@ -282,6 +283,26 @@ START_TEST(sources_are_kept_over_restarts)
 }
 END_TEST
 
+START_TEST(a_run_that_a_wrong_clock_put_far_off_is_due)
+{
+    struct source_meta meta;
+    mr_space_id space;
+
+    write_file("index.html", "home");
+    give_site("/", "", "s", 1);
+    await("job 1: done");
+    close_ingestor();
+    ck_assert_int_eq(meta_space(&rig.place, "s", "meta", &space, NULL), MR_OK);
+    ck_assert_int_eq(meta_load(&rig.place, space, rig.arena, &meta, NULL),
+                     MR_OK);
+    ck_assert_int_gt(meta.next_ms, 0);
+    meta.next_ms += INT64_C(10) * 365 * 24 * 3600 * 1000;
+    ck_assert_int_eq(meta_save(&rig.place, space, &meta, NULL), MR_OK);
+    open_ingestor();
+    await("job 2: done");
+}
+END_TEST
+
 START_TEST(a_source_that_is_removed_can_take_its_documents_along)
 {
     const char *raw;
@@ -517,6 +538,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_site_is_crawled_and_crawled_again_when_given_again);
     tcase_add_test(tcase, sources_are_kept_over_restarts);
+    tcase_add_test(tcase, a_run_that_a_wrong_clock_put_far_off_is_due);
     tcase_add_test(tcase,
                    a_source_that_is_removed_can_take_its_documents_along);
     tcase_add_loop_test(tcase,
