@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_sweep.c - folders of files, swept and watched.
+ * size: one folder, and all that can happen to what lies in it.
  */
 #include <errno.h>
 #include <fcntl.h>
