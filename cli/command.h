@@ -78,6 +78,7 @@ int cli_run_answer(const struct cli_command *command, int argc, char **argv);
 int cli_run_why(const struct cli_command *command, int argc, char **argv);
 int cli_run_status(const struct cli_command *command, int argc, char **argv);
 int cli_run_delete(const struct cli_command *command, int argc, char **argv);
+int cli_run_forget(const struct cli_command *command, int argc, char **argv);
 int cli_run_dead(const struct cli_command *command, int argc, char **argv);
 int cli_run_fsck(const struct cli_command *command, int argc, char **argv);
 int cli_run_eval(const struct cli_command *command, int argc, char **argv);

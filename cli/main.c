@@ -69,6 +69,12 @@ const struct cli_command cli_commands[] = {
       "  millrace delete doc-17\n"
       "  millrace delete --json doc-17",
       cli_run_delete },
+    { "forget", "SOURCE...", "read a source no more",
+      "What it sent stays, or goes with --documents.  `millrace status` lists\n"
+      "the sources.  One of the configuration comes back at the next start.\n\n"
+      "  millrace forget example.org-docs\n"
+      "  millrace forget --documents notes",
+      cli_run_forget },
     { "dead", "list|show|retry", "what failed for good, and trying it again",
       "list   the newest first; each line begins with the letter's place\n"
       "show   all that is known of a letter, with the bytes that failed\n"

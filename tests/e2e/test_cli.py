@@ -13,7 +13,7 @@ import pytest
 from conftest import BINARY, SOURCE
 
 COMMANDS = ["up", "ingest", "query", "answer", "why", "status", "delete",
-            "dead", "fsck", "eval", "stage", "config", "completion", "version"]
+            "forget", "dead", "fsck", "eval", "stage", "config", "completion", "version"]
 NO_SERVER = "http://127.0.0.1:9"
 
 
@@ -49,7 +49,7 @@ def test_the_help_of_a_command_has_examples_and_options(command):
 
 
 @pytest.mark.parametrize("command", ["ingest", "query", "answer", "why",
-                                     "status", "delete", "dead"])
+                                     "status", "delete", "forget", "dead"])
 def test_what_talks_to_a_server_takes_server_and_json(command):
     assert {"--server", "--json"} <= options_of(command)
 
@@ -217,6 +217,26 @@ def test_every_command_that_asks_the_server_gives_json(server):
     missing = server.cli("why", "nothing", "--json")
     assert (missing.returncode, missing.stdout) == (1, "")
     assert "never" in missing.stderr or "ever seen" in missing.stderr
+
+
+def test_a_source_is_forgotten_with_or_without_its_documents(server, tmp_path):
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "a.md").write_text("# Mills\n\nWater turns a wheel.\n")
+    for words, told, left in [([], "what it sent stays", 1),
+                              (["--documents"], "what it sent is deleted", 0)]:
+        assert server.cli("ingest", "--wait", str(folder)).returncode == 0
+        name = server.status()["sources"][0]["name"]
+        done = server.cli("forget", name, *words)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == f"{name} is forgotten; {told}\n"
+        assert server.status()["sources"] == []
+        server.put("after", f"behind {words}")
+        assert len([one for one in server.found("wheel", mode="keyword")
+                    if one != "after"]) == left
+    done = server.cli("forget", "nobody")
+    assert done.returncode == 1
+    assert 'no source "nobody"' in done.stderr
 
 
 def test_status_tells_how_fresh_each_source_is(server, tmp_path):
