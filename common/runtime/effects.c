@@ -167,9 +167,16 @@ static void add_claim(struct mr_effects *effects, struct mr_span bytes,
 
 void mr_effects_claim(struct mr_effects *effects, struct mr_payload *payload)
 {
+    if (payload->bytes.size > (size_t)MR_INLINE_BYTES_MAX)
+        mr_effects_claim_any(effects, payload);
+}
+
+void mr_effects_claim_any(struct mr_effects *effects,
+                          struct mr_payload *payload)
+{
     struct mr_span bytes = payload->bytes;
 
-    if (payload->in_blob || bytes.size <= (size_t)MR_INLINE_BYTES_MAX)
+    if (payload->in_blob || bytes.size == 0)
         return;
     if (bytes.size > MR_BLOB_BYTES_MAX && effects->failure.code == MR_OK)
         (void)mr_fail(&effects->failure, MR_E_LIMIT,

@@ -145,6 +145,10 @@ void mr_effects_delete(struct mr_effects *effects, size_t space,
  * commit; the payload then names it.  Shorter ones stay as they are. */
 void mr_effects_claim(struct mr_effects *effects, struct mr_payload *payload);
 
+/* The same of any bytes: for a message that is too long with them. */
+void mr_effects_claim_any(struct mr_effects *effects,
+                          struct mr_payload *payload);
+
 /* Accounts for one input: `reason` (a rule's name, static) when rejected. */
 void mr_effects_account(struct mr_effects *effects, enum mr_outcome outcome,
                         const char *reason);

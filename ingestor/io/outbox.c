@@ -141,15 +141,11 @@ enum mr_code outbox_put(struct outbox *outbox, struct mr_raw *raw,
     if (code == MR_OK)
         code = mr_raw_encode(raw, outbox->arena, &value, err);
     /* Much metadata and a body that is just inline. */
-    if (code == MR_OK && value.size > MR_VALUE_BYTES_MAX && !body->in_blob) {
+    if (code == MR_E_LIMIT && body->bytes.size > 0) {
         code = claim(outbox, body, err);
         if (code == MR_OK)
             code = mr_raw_encode(raw, outbox->arena, &value, err);
     }
-    if (code == MR_OK && value.size > MR_VALUE_BYTES_MAX)
-        return mr_fail(err, MR_E_LIMIT,
-                       "its metadata make a message of %zu bytes, at most %u",
-                       value.size, MR_VALUE_BYTES_MAX);
     if (code == MR_OK)
         add(outbox, raw, value);
     return code;

@@ -48,6 +48,11 @@ static enum mr_code emit(const struct admission *admission,
                            .cause = cause };
     enum mr_code code = mr_document_encode(&document, arena, &out.value, err);
 
+    if (code == MR_E_LIMIT && document.text.bytes.size > 0) {
+        /* Beside the metadata of patches. */
+        mr_effects_claim_any(admission->effects, &document.text);
+        code = mr_document_encode(&document, arena, &out.value, err);
+    }
     if (code == MR_OK)
         mr_effects_emit(admission->effects, MR_TOPIC_DOCUMENTS, &out);
     return code;

@@ -151,6 +151,11 @@ static enum mr_code emit_clean(const struct job *job,
     }
     mr_effects_claim(job->effects, &clean.text);
     code = mr_clean_encode(&clean, job->self->scratch, &value, job->err);
+    if (code == MR_E_LIMIT && clean.text.bytes.size > 0) {
+        /* Beside much metadata. */
+        mr_effects_claim_any(job->effects, &clean.text);
+        code = mr_clean_encode(&clean, job->self->scratch, &value, job->err);
+    }
     if (code == MR_OK)
         emit(job, MR_TOPIC_CLEAN, value);
     return code;

@@ -27,19 +27,37 @@ static enum mr_code check_id(struct mr_span id, struct mr_err *err)
     return MR_OK;
 }
 
-/* A body that is too long for a message goes to the blob store first. */
 static enum mr_code claim(const struct mr_place *place,
                           struct mr_payload *payload, struct mr_err *err)
 {
-    enum mr_code code;
+    enum mr_code code =
+        mr_blob_put(place->blob, payload->bytes, &payload->hash, err);
 
-    if (payload->bytes.size <= MR_INLINE_BYTES_MAX)
-        return MR_OK;
-    code = mr_blob_put(place->blob, payload->bytes, &payload->hash, err);
     payload->in_blob = true;
     payload->size = payload->bytes.size;
     payload->bytes = (struct mr_span){ 0 };
     return code;
+}
+
+/* A body that is too long for a message, alone or beside its metadata, goes to
+ * the blob store first. */
+static enum mr_code encode(const struct mr_place *place, struct mr_raw *raw,
+                           struct mr_arena *arena, struct mr_span *out,
+                           struct mr_err *err)
+{
+    struct mr_payload *body = &raw->put.body;
+    enum mr_code code = MR_OK;
+
+    if (raw->kind != MR_KIND_PUT)
+        return mr_raw_encode(raw, arena, out, err);
+    if (body->bytes.size > MR_INLINE_BYTES_MAX)
+        code = claim(place, body, err);
+    if (code == MR_OK)
+        code = mr_raw_encode(raw, arena, out, err);
+    if (code != MR_E_LIMIT || body->bytes.size == 0)
+        return code;
+    code = claim(place, body, err);
+    return code == MR_OK ? mr_raw_encode(raw, arena, out, err) : code;
 }
 
 /* A patch travels in a signature, which has its own limit: one that is too long
@@ -69,10 +87,8 @@ enum mr_code front_door_append(const struct mr_place *place, struct mr_raw *raw,
     };
     enum mr_code code = check_id(raw->id, err);
 
-    if (code == MR_OK && raw->kind == MR_KIND_PUT)
-        code = claim(place, &raw->put.body, err);
     if (code == MR_OK)
-        code = mr_raw_encode(raw, arena, &record.value, err);
+        code = encode(place, raw, arena, &record.value, err);
     if (code == MR_OK)
         code = check_patch(raw, record.value.size, err);
     if (code == MR_OK)

@@ -318,6 +318,29 @@ START_TEST(of_two_lines_with_one_id_the_last_counts)
 }
 END_TEST
 
+START_TEST(a_line_with_much_metadata_and_a_long_text_is_sent)
+{
+    struct mr_buf line = mr_buf((size_t)4 << 20);
+    char *value = mr_calloc(1, 8001);
+    char *text = mr_calloc(1, 400001);
+
+    memset(value, 'v', 8000);
+    memset(text, 't', 400000);
+    mr_buf_printf(&line, "{\"id\":\"x\",\"text\":\"%s\",\"metadata\":{", text);
+    for (int i = 0; i < 110; i++)
+        mr_buf_printf(&line, "%s\"k%d\":\"%s\"", i == 0 ? "" : ",", i, value);
+    mr_buf_printf(&line, "}}");
+    put("d.jsonl", mr_buf_text(&line));
+    ck_assert_int_eq(run(), PROGRESS_DONE);
+    RIG_STATUS_HAS("\"sent\":1");
+    ck_assert(rig_newest("x").put.body.in_blob);
+    ck_assert_uint_eq(rig_newest("x").put.body.size, 400000);
+    mr_buf_deinit(&line);
+    mr_free(value);
+    mr_free(text);
+}
+END_TEST
+
 START_TEST(an_id_that_stands_in_two_files_is_deleted_with_the_last_of_them)
 {
     static const char *const files[] = { "a.jsonl", "b.jsonl" };
@@ -501,6 +524,7 @@ int main(void)
     tcase_add_loop_test(
         tcase, an_id_that_stands_in_two_files_is_deleted_with_the_last_of_them,
         0, 2);
+    tcase_add_test(tcase, a_line_with_much_metadata_and_a_long_text_is_sent);
     tcase_add_test(tcase, a_line_that_is_too_long_is_told_and_the_rest_goes_on);
     tcase_add_test(tcase, changes_are_told_and_sent);
     tcase_add_test(tcase, folders_come_and_go_with_their_files);

@@ -234,6 +234,51 @@ START_TEST(a_text_in_the_blob_store_passes_by_its_name)
 }
 END_TEST
 
+/* Metadata of 8000 bytes a key: <letter>00, <letter>01, ... */
+static struct mr_pairs much_metadata(char letter, size_t count)
+{
+    struct mr_pairs pairs = {
+        .items = mr_arena_calloc(h.arena, count, sizeof(*pairs.items)),
+        .count = count,
+    };
+    char *value = mr_arena_alloc(h.arena, 8001);
+
+    memset(value, 'v', 8000);
+    value[8000] = '\0';
+    for (size_t i = 0; i < count; i++)
+        pairs.items[i] =
+            text_pair(mr_arena_printf(h.arena, "%c%02zu", letter, i), value);
+    return pairs;
+}
+
+START_TEST(patches_that_leave_no_room_for_the_text_send_it_to_the_blob_store)
+{
+    struct mr_clean clean = usual_clean(h.arena, "d", 1);
+    struct mr_verdict v = usual_verdict("d", 2, 1, MR_STATE_LIVE);
+    char *bytes = mr_arena_alloc(h.arena, 400000);
+    struct mr_document d;
+    struct mr_span found;
+
+    memset(bytes, 't', 400000);
+    clean.text.bytes = mr_span(bytes, 400000);
+    clean.metadata = much_metadata('a', 60);
+    give_clean(&h, &clean);
+    verdict("d", 1, 1, MR_STATE_LIVE);
+    ck_assert(!read_document(&h, 0).text.in_blob);
+    v.is_patch = true;
+    v.patch = much_metadata('b', 60);
+    give_verdict(&h, &v);
+    harness_work(&h);
+    d = read_document(&h, 1);
+    ck_assert_int_eq(d.state, MR_STATE_LIVE);
+    ck_assert_uint_eq(d.metadata.count, 120);
+    ck_assert(d.text.in_blob);
+    ck_assert_int_eq(
+        mr_blob_get(h.place.blob, d.text.hash, h.arena, &found, NULL), MR_OK);
+    ck_assert(mr_span_equal(found, clean.text.bytes));
+}
+END_TEST
+
 START_TEST(a_text_that_compaction_took_is_told)
 {
     text("d", 1);
@@ -399,6 +444,9 @@ int main(void)
     tcase_add_test(tcase, a_title_is_hidden_from_whom_a_patch_shut_out);
     tcase_add_test(tcase, a_null_takes_the_text_back);
     tcase_add_test(tcase, a_text_in_the_blob_store_passes_by_its_name);
+    tcase_add_test(
+        tcase,
+        patches_that_leave_no_room_for_the_text_send_it_to_the_blob_store);
     tcase_add_test(tcase, a_text_that_compaction_took_is_told);
     tcase_add_test(tcase, a_text_that_cannot_be_read_fails_its_document);
     tcase_add_test(tcase, a_verdict_that_cannot_be_read_fails_its_version);

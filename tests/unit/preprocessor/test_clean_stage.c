@@ -257,6 +257,37 @@ START_TEST(a_long_text_goes_to_the_blob_store)
 }
 END_TEST
 
+START_TEST(a_text_beside_much_metadata_goes_to_the_blob_store)
+{
+    struct mr_raw raw = put_of("");
+    struct mr_pair pairs[110] = { 0 };
+    char *value = mr_arena_alloc(arena, 8000);
+    struct mr_clean c;
+
+    memset(value, 'v', 8000);
+    for (size_t i = 0; i < 110; i++)
+        pairs[i] = (struct mr_pair){
+            .key = mr_span_str(mr_arena_printf(arena, "%03zu", i)),
+            .kind = MR_VALUE_TEXT,
+            .text = mr_span(value, 8000),
+        };
+    raw.put.metadata = (struct mr_pairs){ pairs, 110 };
+    raw.put.body.bytes = sentences(200000);
+    ck_assert_int_eq(
+        mr_blob_put(place.blob, raw.put.body.bytes, &raw.put.body.hash, &err),
+        MR_OK);
+    raw.put.body.size = raw.put.body.bytes.size;
+    raw.put.body.in_blob = true;
+    raw.put.body.bytes = mr_span(NULL, 0);
+    ck_assert_msg(run(&raw) == MR_OK, "%s", err.text);
+    c = cleaned();
+    ck_assert(c.text.in_blob);
+    ck_assert_uint_eq(c.text.size, 200000);
+    ck_assert_uint_eq(c.metadata.count, 110);
+    ck_assert_uint_eq(effects.claim_count, 1);
+}
+END_TEST
+
 START_TEST(a_body_that_is_too_large_is_refused_unread)
 {
     struct mr_raw raw = put_of("");
@@ -470,6 +501,7 @@ int main(void)
                         (int)(sizeof(refusals) / sizeof(refusals[0])));
     tcase_add_test(tcase, a_document_of_only_a_title_says_its_title);
     tcase_add_test(tcase, a_long_text_goes_to_the_blob_store);
+    tcase_add_test(tcase, a_text_beside_much_metadata_goes_to_the_blob_store);
     tcase_add_test(tcase, a_body_that_is_too_large_is_refused_unread);
     tcase_add_test(tcase, a_page_that_explodes_is_refused);
     tcase_add_test(tcase, too_many_passages_are_refused);
