@@ -2,6 +2,8 @@
 /*
  * test_clean_stage.c - each record of raw gives one signature, and what the
  * table in clean_stage.c says.
+ *
+ * size: one stage, and a message for each thing that can be in it.
  */
 #include <check.h>
 #include <stdio.h>
