@@ -77,23 +77,27 @@ static enum mr_code run_files(struct source *source,
                          : code;
 }
 
-/* Something that no run can help; tried again later. */
-static int64_t on_failure(struct source *source, uint64_t job,
-                          const struct mr_err *err)
+/* When something that no run can help is tried again. */
+static int64_t after_failure(struct source *source)
 {
     int64_t wait_ms = source->current->config.every_ms / 4;
-    int64_t now = source_now_ms(source);
 
-    progress_problem(source->progress, mr_span_str(source->name), now, "%s",
-                     err->text);
-    progress_fail(source->progress, job, now);
-    return now + (wait_ms < FAILED_MS_MAX ? wait_ms : FAILED_MS_MAX);
+    return source_now_ms(source) +
+           (wait_ms < FAILED_MS_MAX ? wait_ms : FAILED_MS_MAX);
 }
 
-/* `job` is the number of the next run. */
-static void end_run(struct source *source, uint64_t job, int64_t next_ms)
+/* `job` is the number of the next run; `failed`, or NULL, what this one failed
+ * with.  Whoever sees that it failed and asks again is told the same number,
+ * so this is one step. */
+static void end_run(struct source *source, uint64_t job, int64_t next_ms,
+                    const struct mr_err *failed)
 {
     source_lock(source);
+    if (failed != NULL) {
+        progress_problem(source->progress, mr_span_str(source->name),
+                         source_now_ms(source), "%s", failed->text);
+        progress_fail(source->progress, job, source_now_ms(source));
+    }
     source->running = false;
     source->job = job;
     source->next_ms = next_ms;
@@ -123,10 +127,10 @@ void source_run(struct source *source)
     if (code == MR_OK) {
         progress_end(source->progress, outcome, source_now_ms(source));
         job = progress_job(source->progress) + (outcome != PROGRESS_STOPPED);
+        end_run(source, job, next_ms, NULL);
     } else {
-        next_ms = on_failure(source, job, &err); /* tried again as this job */
+        end_run(source, job, after_failure(source), &err);
     }
-    end_run(source, job, next_ms);
 }
 
 static enum mr_code delete_documents(struct source *source, struct mr_err *err)
