@@ -165,7 +165,9 @@ class Terminal:
         self.process = subprocess.Popen(
             [BINARY, *words], stdin=subprocess.PIPE, stderr=its,
             stdout=subprocess.DEVNULL, text=True,
-            env={**os.environ, "MILLRACE_SERVER": server.url})
+            env={**os.environ, "MILLRACE_SERVER": server.url},
+            # Where the tests run in the background it may be ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         os.close(its)
 
     def read(self, until=None):
