@@ -117,4 +117,5 @@ def test_a_file_that_may_not_be_read_is_told(quick, tmp_path):
     told = quick.cli("ingest", str(folder / "nothing.md"))
     assert told.returncode == 1
     assert told.stderr == (f"millrace ingest: {folder}/nothing.md: No such "
-                           "file or directory\n")
+                           "file or directory (a web site begins with "
+                           "https:// or http://)\n")
