@@ -164,3 +164,13 @@ def server(folder):
     running = Server(folder).start()
     yield running
     running.close()
+
+
+@pytest.fixture
+def quick(tmp_path):
+    """A server with the model of tests, which starts at once."""
+    config = tmp_path / "millrace.yaml"
+    config.write_text("embed:\n  model: hashing\nlog:\n  level: error\n")
+    running = Server(tmp_path / "data", "-c", str(config)).start()
+    yield running
+    running.close()

@@ -1,21 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files that cannot be taken are named with place and reason; others are."""
-import pytest
-
 import sites
-from conftest import Server
 
 ALLOWS = "; bytes_max of the source, else limits.body_bytes, allows more"
-
-
-@pytest.fixture
-def quick(tmp_path):
-    """A server with the model of tests, which starts at once."""
-    config = tmp_path / "millrace.yaml"
-    config.write_text("embed:\n  model: hashing\nlog:\n  level: error\n")
-    running = Server(tmp_path / "data", "-c", str(config)).start()
-    yield running
-    running.close()
 
 
 def ingest(server, path):

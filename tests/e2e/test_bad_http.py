@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests that are huge, cut off or not JSON: refused in words, alone."""
 import json
+import pathlib
 import socket
+import tempfile
 import urllib.parse
 
 import pytest
@@ -13,15 +15,15 @@ HEAD = b"PUT /v1/documents/a HTTP/1.1\r\nHost: localhost\r\n"
 
 
 @pytest.fixture(scope="module")
-def quick(tmp_path_factory):
+def quick():
     """One server for all: none of it may do harm."""
-    folder = tmp_path_factory.mktemp("bad-http")
-    config = folder / "millrace.yaml"
-    config.write_text("embed:\n  model: hashing\nlog:\n  level: error\n")
-    running = Server(folder / "data", "-c", str(config)).start()
-    Server.started.remove(running)  # it outlives one test
-    yield running
-    running.close()
+    with tempfile.TemporaryDirectory(prefix="millrace-e2e-") as name:
+        config = pathlib.Path(name) / "millrace.yaml"
+        config.write_text("embed:\n  model: hashing\nlog:\n  level: error\n")
+        running = Server(config.parent / "data", "-c", str(config)).start()
+        Server.started.remove(running)  # it outlives one test
+        yield running
+        running.close()
 
 
 @pytest.fixture(autouse=True)

@@ -7,24 +7,12 @@ import gzip
 import pathlib
 import re
 
-import pytest
-
 import sites
 from conftest import Server
 
 GOOD = sites.html("<h1>The heron</h1><p>A heron stands in the shallow water "
                   "and waits for a fish that comes too near.</p>")
 ALLOWS = "; bytes_max of the source, else limits.body_bytes, allows more"
-
-
-@pytest.fixture
-def quick(tmp_path):
-    """A server with the model of tests, which starts at once."""
-    config = tmp_path / "millrace.yaml"
-    config.write_text("embed:\n  model: hashing\nlog:\n  level: error\n")
-    running = Server(tmp_path / "data", "-c", str(config)).start()
-    yield running
-    running.close()
 
 
 def peak_bytes(server):
