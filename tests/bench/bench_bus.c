@@ -12,7 +12,6 @@
  * medians of the rounds are compared; then come appends, each synced, from 1
  * and from 8 threads.
  */
-#include <ftw.h>
 #include <pthread.h>
 #include <rocksdb/c.h>
 #include <stdio.h>
@@ -24,6 +23,7 @@
 #include "common/base/mr_assert.h"
 #include "common/base/mr_hash.h"
 #include "common/base/mr_mem.h"
+#include "tests/bench/bench_folder.h"
 
 #define MESSAGE_BYTES 1024u
 #define MIB           ((size_t)1024 * 1024)
@@ -43,18 +43,9 @@ static double now_s(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int flag,
-                        struct FTW *walk)
-{
-    (void)status;
-    (void)flag;
-    (void)walk;
-    return remove(path);
-}
-
 static void begin_folder(void)
 {
-    (void)nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    bench_folder_remove(folder);
 }
 
 /* Letters that compress about as text does; each message begins elsewhere. */

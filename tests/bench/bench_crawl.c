@@ -9,7 +9,6 @@
  * for two connections, on the embedded bus.  Then the site is crawled again,
  * where every page is unchanged.
  */
-#include <ftw.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +25,7 @@
 #include "common/http/server.h"
 #include "ingestor/source/config.h"
 #include "ingestor/web/io/crawl.h"
+#include "tests/bench/bench_folder.h"
 
 static char folder[256];
 static unsigned page_count;
@@ -39,15 +39,6 @@ static double now_s(void)
 
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static int remove_entry(const char *path, const struct stat *status, int flag,
-                        struct FTW *walk)
-{
-    (void)status;
-    (void)flag;
-    (void)walk;
-    return remove(path);
 }
 
 /* Words, made once: the site should not be what is measured. */
@@ -187,6 +178,6 @@ int main(int argc, char **argv)
     mr_rocksdb_close(db);
     mr_system_clock_close(clock);
     mr_buf_deinit(&filler);
-    (void)nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    bench_folder_remove(folder);
     return EXIT_SUCCESS;
 }

@@ -14,7 +14,6 @@
  */
 #include <arpa/inet.h>
 #include <dirent.h>
-#include <ftw.h>
 #include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -31,6 +30,7 @@
 #include "common/base/mr_assert.h"
 #include "common/base/mr_hash.h"
 #include "common/base/mr_mem.h"
+#include "tests/bench/bench_folder.h"
 
 #define CLIENTS       16u
 #define RARE_WORDS    20000u
@@ -57,18 +57,9 @@ static double now_s(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int flag,
-                        struct FTW *walk)
-{
-    (void)status;
-    (void)flag;
-    (void)walk;
-    return remove(path);
-}
-
 static void end(int status)
 {
-    (void)nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    bench_folder_remove(folder);
     exit(status);
 }
 

@@ -7,7 +7,6 @@
  *
  * Usage: bench_worker [messages].  Works in a new folder under $TMPDIR.
  */
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -17,6 +16,7 @@
 #include "common/base/mr_assert.h"
 #include "common/runtime/flight.h"
 #include "common/runtime/worker.h"
+#include "tests/bench/bench_folder.h"
 
 #define VALUE_BYTES 1024u
 #define APPENDED    1000u
@@ -192,15 +192,6 @@ static void open_rig(struct rig *rig, const char *folder)
          &err);
 }
 
-static int remove_one(const char *path, const struct stat *stat, int kind,
-                      struct FTW *place)
-{
-    (void)stat;
-    (void)kind;
-    (void)place;
-    return remove(path);
-}
-
 int main(int argc, char **argv)
 {
     size_t messages = argc > 1 ? (size_t)atol(argv[1]) : 200000;
@@ -220,6 +211,6 @@ int main(int argc, char **argv)
     mr_telemetry_free(rig.telemetry);
     mr_rocksdb_close(rig.db);
     mr_system_clock_close(rig.time);
-    (void)nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    bench_folder_remove(folder);
     return 0;
 }
