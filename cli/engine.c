@@ -412,8 +412,6 @@ void engine_close(struct engine *engine)
     if (engine->ingestor != NULL)
         ingestor_stop(engine->ingestor);
     engine_stop_workers(engine);
-    if (engine->clock != NULL)
-        mr_system_clock_stop(engine->clock);
     engine_stop_keeper(engine);
     ingestor_free(engine->ingestor);
     close_shards(engine);

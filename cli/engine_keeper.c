@@ -9,7 +9,7 @@
 #include "cli/engine_parts.h"
 
 #define ROUND_MS      1000
-#define CLEAN_ROUNDS  300u /* every five minutes */
+#define CLEAN_US      (INT64_C(300) * 1000000)
 #define DIRTY_PERCENT 50u
 
 static void look_at_disk(struct engine *engine)
@@ -67,12 +67,16 @@ static void *keep(void *context)
 {
     struct engine *engine = context;
     struct mr_clock *clock = mr_system_clock_port(engine->clock);
+    int64_t cleaned_us = mr_clock_mono_us(clock);
 
-    for (unsigned round = 1; !atomic_load(&engine->ending); round++) {
+    while (!atomic_load(&engine->ending)) {
         mr_clock_sleep_ms(clock, ROUND_MS);
         look_at_disk(engine);
-        if (round % CLEAN_ROUNDS == 0 && !atomic_load(&engine->ending))
-            clean_log(engine);
+        if (mr_clock_mono_us(clock) - cleaned_us < CLEAN_US ||
+            atomic_load(&engine->ending))
+            continue;
+        clean_log(engine);
+        cleaned_us = mr_clock_mono_us(clock);
     }
     return NULL;
 }
@@ -89,10 +93,12 @@ enum mr_code engine_start_keeper(struct engine *engine, struct mr_err *err)
     return MR_OK;
 }
 
-/* After the clock was stopped, which ends its sleep. */
+/* Told before its sleep ends: else it would turn without a pause until then. */
 void engine_stop_keeper(struct engine *engine)
 {
     atomic_store(&engine->ending, true);
+    if (engine->clock != NULL)
+        mr_system_clock_stop(engine->clock);
     if (engine->keeping)
         (void)pthread_join(engine->keeper, NULL);
     engine->keeping = false;
