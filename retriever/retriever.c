@@ -20,32 +20,35 @@
 #define ANSWER_TOKENS  512u
 
 /* Each path once for the collection `main`, once for any by its name. */
-#define BOTH(method, path, handler)                    \
-    { method, "/v1" path, handler },                   \
-    {                                                  \
-        method, "/v1/collections/{name}" path, handler \
+#define BOTH(method, path, scope, handler)                    \
+    { method, "/v1" path, scope, handler },                   \
+    {                                                         \
+        method, "/v1/collections/{name}" path, scope, handler \
     }
 
+/* Whoever may ask may rate the answer.  Trying a dead letter again repeats what
+ * somebody else has sent, so it is for admins. */
 static const struct mr_http_route routes[] = {
-    BOTH("PUT", "/documents/{id}", api_document_put),
-    BOTH("PATCH", "/documents/{id}", api_document_patch),
-    BOTH("DELETE", "/documents/{id}", api_document_delete),
-    BOTH("GET", "/documents/{id}", api_document_get),
-    BOTH("GET", "/why/{id}", api_why),
-    BOTH("POST", "/search", api_search),
-    BOTH("POST", "/answer", api_answer),
-    BOTH("POST", "/feedback", api_feedback),
-    BOTH("GET", "/dead", api_dead_list),
-    BOTH("GET", "/dead/{partition}/{offset}", api_dead_get),
-    BOTH("POST", "/dead/{partition}/{offset}/retry", api_dead_retry),
-    { "GET", "/v1/status", api_status },
-    { "GET", "/metrics", api_metrics },
-    { "GET", "/healthz", api_healthz },
-    { "GET", "/readyz", api_readyz },
-    { "GET", "/", api_page },
-    { "GET", "/style.css", api_page },
-    { "GET", "/app.js", api_page },
-    { "GET", "/pipeline.js", api_page },
+    BOTH("PUT", "/documents/{id}", MR_SCOPE_WRITE, api_document_put),
+    BOTH("PATCH", "/documents/{id}", MR_SCOPE_WRITE, api_document_patch),
+    BOTH("DELETE", "/documents/{id}", MR_SCOPE_WRITE, api_document_delete),
+    BOTH("GET", "/documents/{id}", MR_SCOPE_READ, api_document_get),
+    BOTH("GET", "/why/{id}", MR_SCOPE_READ, api_why),
+    BOTH("POST", "/search", MR_SCOPE_READ, api_search),
+    BOTH("POST", "/answer", MR_SCOPE_READ, api_answer),
+    BOTH("POST", "/feedback", MR_SCOPE_READ, api_feedback),
+    BOTH("GET", "/dead", MR_SCOPE_READ, api_dead_list),
+    BOTH("GET", "/dead/{partition}/{offset}", MR_SCOPE_READ, api_dead_get),
+    BOTH("POST", "/dead/{partition}/{offset}/retry", MR_SCOPE_ADMIN,
+         api_dead_retry),
+    { "GET", "/v1/status", MR_SCOPE_READ, api_status },
+    { "GET", "/metrics", MR_SCOPE_READ, api_metrics },
+    { "GET", "/healthz", MR_SCOPE_OPEN, api_healthz },
+    { "GET", "/readyz", MR_SCOPE_OPEN, api_readyz },
+    { "GET", "/", MR_SCOPE_OPEN, api_page },
+    { "GET", "/style.css", MR_SCOPE_OPEN, api_page },
+    { "GET", "/app.js", MR_SCOPE_OPEN, api_page },
+    { "GET", "/pipeline.js", MR_SCOPE_OPEN, api_page },
 };
 
 const struct mr_http_route *retriever_routes(size_t *count)

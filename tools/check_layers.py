@@ -51,6 +51,7 @@ LIBRARIES = {
     "cld2/": "preprocessor",
     "curl/": "common/http",
     "faiss/": "indexer",
+    "gnutls/": "common/http",
     "jansson.h": "common/json",
     "lexbor/": "common/text",
     "librdkafka/": "common/backends/kafka",

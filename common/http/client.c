@@ -28,6 +28,7 @@ struct client {
     struct mr_http port;
     CURLM *multi;
     char *user_agent;
+    char *ca_file;         /* or NULL */
     struct fetch *running; /* a list, so that they can be broken off */
 };
 
@@ -195,6 +196,8 @@ static void set_request(struct client *client, struct fetch *fetch,
         SET(CURLOPT_CUSTOMREQUEST, request->method);
     SET(CURLOPT_HTTPHEADER, fetch->headers);
     SET(CURLOPT_USERAGENT, client->user_agent);
+    if (client->ca_file != NULL)
+        SET(CURLOPT_CAINFO, client->ca_file);
     SET(CURLOPT_ACCEPT_ENCODING, "");
     SET(CURLOPT_WRITEFUNCTION, on_body);
     SET(CURLOPT_WRITEDATA, fetch);
@@ -342,6 +345,7 @@ struct mr_http *mr_http_client_new(const struct mr_http_client_spec *spec)
     client->multi = curl_multi_init();
     MR_ASSERT(client->multi != NULL);
     client->user_agent = mr_strdup(spec->user_agent);
+    client->ca_file = spec->ca_file == NULL ? NULL : mr_strdup(spec->ca_file);
     (void)curl_multi_setopt(client->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
                             (long)(max > 0 ? max : CONNECTIONS_MAX));
     (void)curl_multi_setopt(client->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
@@ -361,6 +365,7 @@ void mr_http_client_free(struct mr_http *http)
     }
     (void)curl_multi_cleanup(client->multi);
     mr_free(client->user_agent);
+    mr_free(client->ca_file);
     mr_free(client);
 }
 

@@ -21,6 +21,7 @@ struct mr_http_client_spec {
     const char *user_agent;
     uint32_t connections_max;          /* in all; 0: 64 */
     uint32_t connections_per_host_max; /* 0: no other limit */
+    const char *ca_file; /* PEM: trusted instead of the system's; NULL: those */
 };
 
 /* Freed by mr_http_client_free(). */

@@ -5,10 +5,15 @@
  * libmicrohttpd calls access() first without and then with the body in
  * pieces; a struct work carries what is known of the call between.  Decoding
  * is ours (route.h), so that an id keeps its encoded slashes apart.
+ *
+ * A call that the guard refuses has its body read and dropped, so that the
+ * client hears why, unless it announces a long one.
  */
 #include "common/http/server.h"
 
+#include <arpa/inet.h>
 #include <microhttpd.h>
+#include <netdb.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,8 +27,10 @@
 #include "common/http/route.h"
 #include "common/json/json.h"
 
-#define IDLE_SECONDS_MAX 60u
-#define STACK_BYTES      ((size_t)512 * 1024)
+#define IDLE_SECONDS_MAX  60u
+#define STACK_BYTES       ((size_t)512 * 1024)
+#define DROPPED_BYTES_MAX ((size_t)1024 * 1024)
+#define TLS_PRIORITIES    "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 struct mr_http_server {
     struct mr_http_server_spec spec;
@@ -35,9 +42,12 @@ struct work {
     struct mr_arena *arena;
     struct mr_buf body;
     struct mr_http_call call;
+    struct mr_http_reply reply;
     const struct mr_http_route *route;
     bool known_path; /* but another method */
+    bool refused;    /* by the guard: `reply` says how */
     bool too_long;
+    bool close;       /* the connection, after the reply */
     size_t discarded; /* bytes beyond the limit */
     int status;
     int64_t began_us;
@@ -64,6 +74,7 @@ static void find_in(const struct mr_http_table *table, struct work *work)
             (strcmp(work->call.method, "HEAD") == 0 &&
              strcmp(route->method, "GET") == 0)) {
             work->route = route;
+            work->call.scope = route->scope;
             work->call.context = table->context;
         }
     }
@@ -81,7 +92,13 @@ static struct work *work_new(struct mr_http_server *server,
         .arena = work->arena,
         .method = mr_arena_str(work->arena, mr_span_str(method)),
         .path = mr_arena_str(work->arena, mr_span_str(path)),
+        .scope = MR_SCOPE_READ,
         .connection = connection,
+    };
+    work->reply = (struct mr_http_reply){
+        .status = 200,
+        .content_type = "application/json",
+        .body = mr_buf(MR_HTTP_REPLY_BYTES_MAX),
     };
     work->began_us = now_us();
     for (size_t i = 0; i < server->spec.table_count && work->route == NULL; i++)
@@ -101,17 +118,17 @@ static uint64_t announced(struct MHD_Connection *connection)
     return size;
 }
 
-static void answer(struct mr_http_server *server, struct work *work,
-                   struct mr_http_reply *reply)
+static void answer(struct mr_http_server *server, struct work *work)
 {
+    struct mr_http_reply *reply = &work->reply;
+
+    if (work->refused)
+        return;
     if (work->too_long)
         mr_http_reply_error(reply, 413, "too_large",
                             "the body is longer than %zu bytes; see "
                             "limits.body_bytes",
                             server->spec.body_bytes_max);
-    else if (server->spec.guard != NULL &&
-             !server->spec.guard(server->spec.context, &work->call, reply))
-        return;
     else if (work->route != NULL)
         work->route->handler(&work->call, reply);
     else if (work->known_path)
@@ -123,9 +140,9 @@ static void answer(struct mr_http_server *server, struct work *work,
                             "there is nothing at %s", work->call.path);
 }
 
-static enum MHD_Result send_reply(struct work *work,
-                                  struct mr_http_reply *reply)
+static enum MHD_Result send_reply(struct work *work)
 {
+    struct mr_http_reply *reply = &work->reply;
     size_t size;
     struct MHD_Response *response;
     enum MHD_Result result;
@@ -143,7 +160,7 @@ static enum MHD_Result send_reply(struct work *work,
     for (size_t i = 0; i < reply->header_count; i++)
         (void)MHD_add_response_header(response, reply->headers[i].name,
                                       reply->headers[i].value);
-    if (work->too_long)
+    if (work->close || work->too_long)
         (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION,
                                       "close");
     work->status = reply->status;
@@ -156,15 +173,40 @@ static enum MHD_Result send_reply(struct work *work,
 static enum MHD_Result reply_to(struct mr_http_server *server,
                                 struct work *work)
 {
-    struct mr_http_reply reply = {
-        .status = 200,
-        .content_type = "application/json",
-        .body = mr_buf(MR_HTTP_REPLY_BYTES_MAX),
-    };
-
     work->call.body = mr_buf_bytes(&work->body);
-    answer(server, work, &reply);
-    return send_reply(work, &reply);
+    answer(server, work);
+    return send_reply(work);
+}
+
+/* With the headers there, and no body yet. */
+static enum MHD_Result begin(struct mr_http_server *server, struct work *work)
+{
+    const struct mr_http_server_spec *spec = &server->spec;
+    uint64_t size = announced(work->call.connection);
+
+    work->refused = spec->guard != NULL &&
+                    !spec->guard(spec->context, &work->call, &work->reply);
+    work->too_long = size > spec->body_bytes_max;
+    work->close = work->refused && size > DROPPED_BYTES_MAX;
+    return work->close || work->too_long ? reply_to(server, work) : MHD_YES;
+}
+
+/* A piece of the body.  What is too long or refused is read on so that the
+ * client hears why, but not for ever. */
+static enum MHD_Result take_piece(const struct mr_http_server *server,
+                                  struct work *work, const char *data,
+                                  size_t size)
+{
+    if (!work->refused) {
+        mr_buf_append(&work->body, data, size);
+        work->too_long = work->body.full;
+    }
+    if (work->refused || work->too_long)
+        work->discarded += size;
+    return work->discarded > (work->refused ? DROPPED_BYTES_MAX
+                                            : server->spec.body_bytes_max)
+               ? MHD_NO
+               : MHD_YES;
 }
 
 static enum MHD_Result access_handler(void *context,
@@ -175,23 +217,19 @@ static enum MHD_Result access_handler(void *context,
 {
     struct mr_http_server *server = context;
     struct work *work = *own;
+    size_t taken;
 
     (void)version;
     if (work == NULL) {
         work = work_new(server, connection, url, method);
         *own = work;
-        work->too_long = announced(connection) > server->spec.body_bytes_max;
-        return work->too_long ? reply_to(server, work) : MHD_YES;
+        return begin(server, work);
     }
     if (*size == 0)
         return work->status != 0 ? MHD_YES : reply_to(server, work);
-    mr_buf_append(&work->body, data, *size);
-    work->too_long = work->body.full;
-    work->discarded += work->too_long ? *size : 0;
+    taken = *size;
     *size = 0;
-    /* A body without announced length is read on so that the client hears
-     * why, but not for ever. */
-    return work->discarded > server->spec.body_bytes_max ? MHD_NO : MHD_YES;
+    return take_piece(server, work, data, taken);
 }
 
 static void completed(void *context, struct MHD_Connection *connection,
@@ -209,6 +247,7 @@ static void completed(void *context, struct MHD_Connection *connection,
                           work->route == NULL ? "none" : work->route->path,
                           work->status, now_us() - work->began_us);
     mr_buf_deinit(&work->body);
+    mr_buf_deinit(&work->reply.body);
     mr_arena_free(work->arena);
     mr_free(work);
     *own = NULL;
@@ -222,6 +261,43 @@ static size_t keep_encoded(void *context, struct MHD_Connection *connection,
     return strlen(text);
 }
 
+/* A route without a scope would be open to everybody, or to nobody. */
+static void check_scopes(const struct mr_http_server_spec *spec)
+{
+    for (size_t i = 0; i < spec->table_count; i++) {
+        for (size_t k = 0; k < spec->tables[i].count; k++)
+            MR_ASSERT(spec->tables[i].routes[k].scope != MR_SCOPE_UNSET);
+    }
+}
+
+static struct MHD_Daemon *start_daemon(struct mr_http_server *server, int fd)
+{
+    const struct mr_http_server_spec *spec = &server->spec;
+    unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD |
+                     MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL | MHD_USE_ITC;
+    union {
+        const char *from;
+        void *to;
+    } cert = { .from = spec->tls_cert }, key = { .from = spec->tls_key },
+      priorities = { .from = TLS_PRIORITIES };
+    struct MHD_OptionItem tls[] = {
+        { MHD_OPTION_HTTPS_MEM_CERT, 0, cert.to },
+        { MHD_OPTION_HTTPS_MEM_KEY, 0, key.to },
+        { MHD_OPTION_HTTPS_PRIORITIES, 0, priorities.to },
+        { MHD_OPTION_END, 0, NULL },
+    };
+    bool is_tls = spec->tls_cert != NULL;
+
+    return MHD_start_daemon(
+        is_tls ? flags | MHD_USE_TLS : flags, 0, NULL, NULL, access_handler,
+        server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)spec->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
+        IDLE_SECONDS_MAX, MHD_OPTION_THREAD_STACK_SIZE, STACK_BYTES,
+        MHD_OPTION_NOTIFY_COMPLETED, completed, server,
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded, NULL, MHD_OPTION_ARRAY,
+        is_tls ? tls : &tls[3], MHD_OPTION_END);
+}
+
 enum mr_code mr_http_server_start(const struct mr_http_server_spec *spec,
                                   struct mr_http_server **out,
                                   struct mr_err *err)
@@ -231,21 +307,15 @@ enum mr_code mr_http_server_start(const struct mr_http_server_spec *spec,
     int fd;
 
     *out = NULL;
+    check_scopes(spec);
+    MR_ASSERT((spec->tls_cert == NULL) == (spec->tls_key == NULL));
     server->spec = *spec;
     code = listen_open(spec->listen, &fd, server->address, err);
     if (code != MR_OK) {
         mr_free(server);
         return code;
     }
-    server->daemon = MHD_start_daemon(
-        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
-            MHD_USE_POLL | MHD_USE_ITC,
-        0, NULL, NULL, access_handler, server, MHD_OPTION_LISTEN_SOCKET, fd,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)spec->connections_max,
-        MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS_MAX,
-        MHD_OPTION_THREAD_STACK_SIZE, STACK_BYTES, MHD_OPTION_NOTIFY_COMPLETED,
-        completed, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded, NULL,
-        MHD_OPTION_END);
+    server->daemon = start_daemon(server, fd);
     if (server->daemon == NULL) {
         (void)close(fd);
         mr_free(server);
@@ -285,6 +355,43 @@ struct mr_span mr_http_call_header(const struct mr_http_call *call,
 {
     return mr_span_str(
         MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, name));
+}
+
+/* Also IPv4 within IPv6, as a socket of both families shows it. */
+static bool is_loopback(const struct sockaddr *address)
+{
+    union {
+        const struct sockaddr *any;
+        const struct sockaddr_in *four;
+        const struct sockaddr_in6 *six;
+    } of = { .any = address };
+
+    if (address->sa_family == AF_INET)
+        return ntohl(of.four->sin_addr.s_addr) >> 24 == 127;
+    if (address->sa_family != AF_INET6)
+        return false;
+    if (IN6_IS_ADDR_V4MAPPED(&of.six->sin6_addr))
+        return of.six->sin6_addr.s6_addr[12] == 127;
+    return IN6_IS_ADDR_LOOPBACK(&of.six->sin6_addr);
+}
+
+struct mr_http_peer mr_http_call_peer(const struct mr_http_call *call)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+        call->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    struct mr_http_peer peer = { .address = "?" };
+    const struct sockaddr *address = info == NULL ? NULL : info->client_addr;
+
+    if (address == NULL)
+        return peer;
+    if (getnameinfo(address,
+                    address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+                                                   : sizeof(struct sockaddr_in),
+                    peer.address, sizeof(peer.address), NULL, 0,
+                    NI_NUMERICHOST) != 0)
+        (void)snprintf(peer.address, sizeof(peer.address), "?");
+    peer.loopback = is_loopback(address);
+    return peer;
 }
 
 void mr_http_reply_header(struct mr_http_reply *reply, const char *name,

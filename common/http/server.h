@@ -7,6 +7,10 @@
  * and query parameters are percent-decoded once.  A handler runs on its
  * connection's thread and may block; the number of connections is bounded.
  *
+ * Each route says which scope it needs (scope.h); the server does not judge
+ * it, but asks its guard before a body is read, and never starts with a route
+ * that says none.
+ *
  * Errors of the server itself (no route, a body that is too long) are JSON:
  * {"error": {"code": "...", "message": "..."}}.
  *
@@ -26,6 +30,7 @@
 #include "common/base/mr_buf.h"
 #include "common/base/mr_span.h"
 #include "common/base/mr_status.h"
+#include "common/http/scope.h"
 
 #define MR_HTTP_REPLY_BYTES_MAX   ((size_t)256 * 1024 * 1024)
 #define MR_HTTP_REPLY_HEADERS_MAX 8u
@@ -39,6 +44,9 @@ struct mr_http_call {
     const char *path;       /* as sent, for logs */
     struct mr_span args[4]; /* what stood for each {name}, decoded */
     size_t arg_count;
+    /* What the route needs; where there is none it is MR_SCOPE_READ, so that
+     * strangers do not learn what there is. */
+    enum mr_scope scope;
     struct mr_span body;
     struct MHD_Connection *connection; /* for the functions below */
     void *context;                     /* of the table of routes */
@@ -61,6 +69,7 @@ typedef void mr_http_handler(struct mr_http_call *call,
 struct mr_http_route {
     const char *method;
     const char *path; /* "/v1/documents/{id}" */
+    enum mr_scope scope;
     mr_http_handler *handler;
 };
 
@@ -80,8 +89,11 @@ struct mr_http_server_spec {
     void *context; /* of guard and done */
     size_t body_bytes_max;
     uint32_t connections_max;
-    /* Before each handler: false when it has put a refusal into the reply.  May
-     * be NULL. */
+    /* PEM: TLS 1.2 and 1.3 with them (tls.h); both NULL: none.  Borrowed. */
+    const char *tls_cert;
+    const char *tls_key;
+    /* Before each body and handler: false when it has put a refusal into the
+     * reply.  `call` has no body yet.  May be NULL. */
     bool (*guard)(void *context, struct mr_http_call *call,
                   struct mr_http_reply *reply);
     /* After each reply, on the connection's thread; may be NULL. */
@@ -111,6 +123,14 @@ struct mr_span mr_http_call_query(const struct mr_http_call *call,
 /* A request header, or absent. */
 struct mr_span mr_http_call_header(const struct mr_http_call *call,
                                    const char *name);
+
+/* Who calls: the address as text without its port, "?" when unknown. */
+struct mr_http_peer {
+    char address[64];
+    bool loopback;
+};
+
+struct mr_http_peer mr_http_call_peer(const struct mr_http_call *call);
 
 void mr_http_reply_header(struct mr_http_reply *reply, const char *name,
                           const char *fmt, ...) MR_PRINTF(3, 4);

@@ -130,16 +130,21 @@ static void handle_delete(struct mr_http_call *call,
 
 const struct mr_http_route *ingestor_routes(size_t *count)
 {
+    /* Giving a source has the server read its own files (path, headers_file,
+     * cookies_file) and go where it is told. */
     static const struct mr_http_route routes[] = {
-        { "POST", "/v1/sources", handle_post },
-        { "GET", "/v1/sources", handle_list },
-        { "GET", "/v1/sources/{name}", handle_get },
-        { "DELETE", "/v1/sources/{name}", handle_delete },
-        { "POST", "/v1/collections/{collection}/sources", handle_post },
-        { "GET", "/v1/collections/{collection}/sources", handle_list },
-        { "GET", "/v1/collections/{collection}/sources/{name}", handle_get },
+        { "POST", "/v1/sources", MR_SCOPE_ADMIN, handle_post },
+        { "GET", "/v1/sources", MR_SCOPE_READ, handle_list },
+        { "GET", "/v1/sources/{name}", MR_SCOPE_READ, handle_get },
+        { "DELETE", "/v1/sources/{name}", MR_SCOPE_ADMIN, handle_delete },
+        { "POST", "/v1/collections/{collection}/sources", MR_SCOPE_ADMIN,
+          handle_post },
+        { "GET", "/v1/collections/{collection}/sources", MR_SCOPE_READ,
+          handle_list },
+        { "GET", "/v1/collections/{collection}/sources/{name}", MR_SCOPE_READ,
+          handle_get },
         { "DELETE", "/v1/collections/{collection}/sources/{name}",
-          handle_delete },
+          MR_SCOPE_ADMIN, handle_delete },
     };
 
     *count = sizeof(routes) / sizeof(routes[0]);

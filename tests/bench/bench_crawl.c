@@ -84,8 +84,8 @@ static void serve(struct mr_http_call *call, struct mr_http_reply *reply)
 }
 
 static const struct mr_http_route routes[] = {
-    { "GET", "/", serve },
-    { "GET", "/{page}", serve },
+    { "GET", "/", MR_SCOPE_OPEN, serve },
+    { "GET", "/{page}", MR_SCOPE_OPEN, serve },
 };
 
 static void crawl(const struct source_config *config, const char *what)

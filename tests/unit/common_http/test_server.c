@@ -39,8 +39,8 @@ static void echo(struct mr_http_call *call, struct mr_http_reply *reply)
 }
 
 static const struct mr_http_route routes[] = {
-    { "PUT", "/v1/documents/{id}", echo },
-    { "GET", "/v1/documents/{id}", echo },
+    { "PUT", "/v1/documents/{id}", MR_SCOPE_WRITE, echo },
+    { "GET", "/v1/documents/{id}", MR_SCOPE_READ, echo },
 };
 
 static void setup(void)

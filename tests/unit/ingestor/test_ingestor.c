@@ -77,8 +77,8 @@ static void serve(struct mr_http_call *call, struct mr_http_reply *reply)
 }
 
 static const struct mr_http_route site_routes[] = {
-    { "GET", "/", serve },
-    { "GET", "/{path}", serve },
+    { "GET", "/", MR_SCOPE_OPEN, serve },
+    { "GET", "/{path}", MR_SCOPE_OPEN, serve },
 };
 
 static void open_ingestor(void)

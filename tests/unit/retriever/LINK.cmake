@@ -1,1 +1,1 @@
-set(extra common_backends_memory)
+set(extra ingestor common_backends_memory)
