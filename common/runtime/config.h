@@ -61,6 +61,12 @@ struct mr_config {
     uint32_t partitions;
     const char *bus;
     struct {
+        const char *tls_cert; /* files; both NULL: no TLS */
+        const char *tls_key;
+        bool insecure;
+        bool loopback_open;
+    } http;
+    struct {
         const char *level;  /* "debug", "info", "warn", "error" */
         const char *format; /* "auto", "json", "human" */
     } log;

@@ -150,6 +150,16 @@ static void check_sizes(const struct check *check)
     }
 }
 
+static void check_http(const struct check *check)
+{
+    const struct mr_config *config = check->config;
+
+    if (config->http.tls_cert != NULL && config->http.tls_key == NULL)
+        bad(check, "http.tls_cert", "needs http.tls_key beside it");
+    if (config->http.tls_key != NULL && config->http.tls_cert == NULL)
+        bad(check, "http.tls_key", "needs http.tls_cert beside it");
+}
+
 static void check_generator(const struct check *check)
 {
     const struct mr_config *config = check->config;
@@ -250,6 +260,7 @@ void mr_config_check(const struct mr_config *config,
 
     check_top(&check);
     check_sizes(&check);
+    check_http(&check);
     check_generator(&check);
     for (size_t i = 0; i < config->source_count; i++) {
         check_source_name(&check, &config->sources[i]);
