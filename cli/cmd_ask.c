@@ -231,8 +231,7 @@ static int ask(const struct cli_command *command, const char *path, int argc,
           &wishes.explain },
         { "exact", NULL, "no approximate search", NULL, &wishes.exact },
         { "json", NULL, "the server's answer as it is", NULL, &wishes.json },
-        { "server", "URL", "default " REMOTE_DEFAULT ", or MILLRACE_SERVER",
-          &wishes.server, NULL },
+        REMOTE_OPTIONS(wishes.server),
         { 0 }
     };
     struct mr_buf request = mr_buf((size_t)1 << 20);

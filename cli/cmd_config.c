@@ -46,8 +46,17 @@ static void put_mistake(struct mr_json_out *out, uint32_t line, uint32_t column,
     mr_json_object_end(out);
 }
 
-/* Every mistake as an object, on standard output; also an address that the
- * file may name, but `millrace up` refuses. */
+/* Also an address, a certificate or keys that the file may name, but `millrace
+ * up` refuses. */
+static enum mr_code check_listen(const struct mr_config *config,
+                                 struct mr_err *err)
+{
+    struct engine_options options = settings_engine(config, NULL);
+
+    return engine_check_listen(&options, err);
+}
+
+/* Every mistake as an object, on standard output. */
 static int check_json(const char *file)
 {
     struct mr_config_problems problems = { 0 };
@@ -66,7 +75,7 @@ static int check_json(const char *file)
         put_mistake(&out, problems.items[i].line, problems.items[i].column,
                     problems.items[i].text);
     if (code == MR_OK) {
-        code = engine_check_listen(config->listen, &err);
+        code = check_listen(config, &err);
         if (code != MR_OK)
             put_mistake(&out, 0, 0, err.text);
     }
@@ -90,7 +99,7 @@ static int check(const char *file, bool json)
     config = settings_load(file);
     if (config == NULL)
         return CLI_UNUSABLE;
-    code = engine_check_listen(config->listen, &err);
+    code = check_listen(config, &err);
     if (code == MR_OK)
         (void)printf("%s: no mistakes\n", file == NULL ? "defaults" : file);
     else

@@ -181,8 +181,7 @@ int cli_run_dead(const struct cli_command *command, int argc, char **argv)
         { "after", "PLACE", "list: go on where a list stopped", &wishes.after,
           NULL },
         { "json", NULL, "the server's answer as it is", NULL, &wishes.json },
-        { "server", "URL", "default " REMOTE_DEFAULT ", or MILLRACE_SERVER",
-          &wishes.server, NULL },
+        REMOTE_OPTIONS(wishes.server),
         { 0 }
     };
     char **rest = mr_calloc((size_t)argc + 1, sizeof(*rest));

@@ -20,8 +20,7 @@ static int call(const struct cli_command *command, int argc, char **argv,
     bool json = false;
     const struct cli_option options[] = {
         { "json", NULL, "the server's answer as it is", NULL, &json },
-        { "server", "URL", "default " REMOTE_DEFAULT ", or MILLRACE_SERVER",
-          &server, NULL },
+        REMOTE_OPTIONS(server),
         { 0 }
     };
     struct mr_buf whole = mr_buf((size_t)1 << 20);

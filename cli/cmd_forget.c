@@ -49,8 +49,7 @@ int cli_run_forget(const struct cli_command *command, int argc, char **argv)
         { "documents", NULL, "delete what it sent, too", NULL,
           &wishes.documents },
         { "json", NULL, "the server's answer as it is", NULL, &wishes.json },
-        { "server", "URL", "default " REMOTE_DEFAULT ", or MILLRACE_SERVER",
-          &wishes.server, NULL },
+        REMOTE_OPTIONS(wishes.server),
         { 0 }
     };
     char **rest = mr_calloc((size_t)argc + 1, sizeof(*rest));

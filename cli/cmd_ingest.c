@@ -100,8 +100,7 @@ int cli_run_ingest(const struct cli_command *command, int argc, char **argv)
           NULL },
         { "json", NULL, "print an object: what became of each argument", NULL,
           &wishes.json },
-        { "server", "URL", "default " REMOTE_DEFAULT ", or MILLRACE_SERVER",
-          &wishes.server, NULL },
+        REMOTE_OPTIONS(wishes.server),
         { 0 }
     };
     char **rest = mr_calloc((size_t)argc + 1, sizeof(*rest));

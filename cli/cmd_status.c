@@ -165,8 +165,7 @@ int cli_run_status(const struct cli_command *command, int argc, char **argv)
     bool json = false;
     const struct cli_option options[] = {
         { "json", NULL, "the server's answer as it is", NULL, &json },
-        { "server", "URL", "default " REMOTE_DEFAULT ", or MILLRACE_SERVER",
-          &server, NULL },
+        REMOTE_OPTIONS(server),
         { 0 }
     };
     char **rest = mr_calloc((size_t)argc + 1, sizeof(*rest));

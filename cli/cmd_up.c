@@ -43,10 +43,11 @@ static int serve(struct engine *engine)
 
     atomic_store(&running, engine);
     catch_signals();
-    (void)printf("millrace is ready at http://%s\n", engine_address(engine));
+    (void)printf("millrace is ready at %s://%s\n", engine_scheme(engine),
+                 engine_address(engine));
     (void)fflush(stdout);
-    mr_log(telemetry, MR_EV_READY, NULL, "ready at http://%s",
-           engine_address(engine));
+    mr_log(telemetry, MR_EV_READY, NULL, "ready at %s://%s",
+           engine_scheme(engine), engine_address(engine));
     code = engine_run(engine, &err);
     atomic_store(&running, NULL);
     if (code == MR_OK)

@@ -83,6 +83,7 @@ int cli_run_dead(const struct cli_command *command, int argc, char **argv);
 int cli_run_fsck(const struct cli_command *command, int argc, char **argv);
 int cli_run_eval(const struct cli_command *command, int argc, char **argv);
 int cli_run_stage(const struct cli_command *command, int argc, char **argv);
+int cli_run_key(const struct cli_command *command, int argc, char **argv);
 int cli_run_config(const struct cli_command *command, int argc, char **argv);
 int cli_run_completion(const struct cli_command *command, int argc,
                        char **argv);

@@ -213,18 +213,35 @@ static enum mr_code open_ingestor(struct engine *engine, struct mr_err *err)
     return code;
 }
 
+static void count_request(void *context, const char *method, const char *route,
+                          int status, int64_t took_us)
+{
+    const struct engine *engine = context;
+
+    retriever_count_request(engine->retriever, method, route, status, took_us);
+}
+
 static enum mr_code open_server(struct engine *engine, struct mr_err *err)
 {
+    const struct engine_http *http = &engine->options.http;
+    enum mr_code code = MR_OK;
     struct mr_http_server_spec spec = {
         .listen = engine->options.listen,
         .table_count = 2,
-        .context = engine->retriever,
+        .context = engine,
         .body_bytes_max = engine->options.body_bytes_max,
         .connections_max = engine->options.connections_max,
         .guard = engine_guard,
-        .done = retriever_count_request,
+        .done = count_request,
     };
 
+    if (http->tls_cert != NULL)
+        code = mr_tls_load(http->tls_cert, http->tls_key, &engine->tls, err);
+    if (code != MR_OK)
+        return code;
+    engine->keys = mr_key_store_open(engine->data);
+    spec.tls_cert = engine->tls.cert;
+    spec.tls_key = engine->tls.key;
     spec.tables[0].routes = retriever_routes(&spec.tables[0].count);
     spec.tables[0].context = engine->retriever;
     spec.tables[1].routes = ingestor_routes(&spec.tables[1].count);
@@ -304,7 +321,7 @@ enum mr_code engine_open(const struct engine_options *options,
                          struct engine **out, struct mr_err *err)
 {
     struct engine *engine = allocate(options);
-    enum mr_code code = engine_check_listen(options->listen, err);
+    enum mr_code code = engine_check_listen(options, err);
 
     if (code == MR_OK)
         code = open_data(engine, err);
@@ -342,6 +359,11 @@ enum mr_code engine_open_offline(const struct engine_options *options,
 const char *engine_address(const struct engine *engine)
 {
     return mr_http_server_address(engine->server);
+}
+
+const char *engine_scheme(const struct engine *engine)
+{
+    return engine->tls.cert == NULL ? "http" : "https";
 }
 
 struct mr_telemetry *engine_telemetry(struct engine *engine)
@@ -409,6 +431,8 @@ void engine_close(struct engine *engine)
     if (engine->retriever != NULL)
         retriever_drain(engine->retriever);
     mr_http_server_stop(engine->server);
+    mr_key_store_close(engine->keys);
+    mr_tls_free(&engine->tls);
     if (engine->ingestor != NULL)
         ingestor_stop(engine->ingestor);
     engine_stop_workers(engine);

@@ -7,9 +7,10 @@
  *   log/     RocksDB: topics, offsets and the stages' state
  *   blobs/   what is too long for a message
  *   flight   what was in work, for the next start
+ *   keys     hashes of API keys (common/http/keys.h)
  *   index/<collection>.<generation>.<model>/<partition>/  segments, manifest
  *                                          and records/, a RocksDB of its own
- * Everything but log/ and blobs/ can be deleted: it is made again.
+ * Everything but log/, blobs/ and keys can be deleted: it is made again.
  *
  * Threads: engine_run() blocks; engine_stop() may be called by any thread and
  *          by signal handlers.
@@ -25,9 +26,17 @@
 #include "preprocessor/preprocessor.h"
 #include "retriever/retriever.h"
 
+struct engine_http {
+    const char *tls_cert; /* files; both NULL: no TLS */
+    const char *tls_key;
+    bool insecure;      /* others may reach it without TLS */
+    bool loopback_open; /* this machine needs no key */
+};
+
 struct engine_options {
     const char *data;   /* folder, made when it is new */
     const char *listen; /* "127.0.0.1:7700" */
+    struct engine_http http;
     const char *collection;
     uint32_t partitions;
     const char *language;
@@ -67,6 +76,8 @@ MR_MUST_CHECK enum mr_code engine_open_offline(
 
 /* "127.0.0.1:7700" as it is. */
 const char *engine_address(const struct engine *engine);
+/* "http" or "https". */
+const char *engine_scheme(const struct engine *engine);
 struct mr_telemetry *engine_telemetry(struct engine *engine);
 
 /* For commands that work in the same process: where it works, its shards (one

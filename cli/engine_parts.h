@@ -12,10 +12,19 @@
 #include "common/backends/blob_folder/mr_blob_folder.h"
 #include "common/backends/rocksdb/mr_rocksdb.h"
 #include "common/backends/system/mr_system_clock.h"
+#include "common/http/key_store.h"
+#include "common/http/tls.h"
 #include "common/runtime/flight.h"
 #include "common/runtime/worker.h"
 #include "ingestor/ingestor.h"
 #include "retriever/search/search.h"
+
+#define ENGINE_REFUSALS 256u /* addresses, or several that share a place */
+
+struct engine_refusals {
+    int64_t logged_us; /* 0: never */
+    unsigned long count;
+};
 
 struct engine {
     struct engine_options options;
@@ -37,7 +46,11 @@ struct engine {
     struct retriever *retriever;
     struct search_place search; /* as the retriever's */
     struct mr_http_server *server;
-    pthread_t keeper; /* see engine_keeper.c */
+    struct mr_tls tls;
+    struct mr_key_store *keys;
+    atomic_bool had_keys;
+    struct engine_refusals refusals[ENGINE_REFUSALS]; /* lock */
+    pthread_t keeper;                                 /* see engine_keeper.c */
     bool keeping;
     atomic_bool ending;
     atomic_bool disk_low;
@@ -71,12 +84,17 @@ void engine_stop_keeper(struct engine *engine);
 /* MR_E_UNAVAILABLE while the disk is nearly full. */
 MR_MUST_CHECK enum mr_code engine_may_write(void *context, struct mr_err *err);
 
-/* Only loopback, until there are keys. */
-MR_MUST_CHECK enum mr_code engine_check_listen(const char *listen,
-                                               struct mr_err *err);
+/* "127.0.0.1", "localhost:80", "[::1]:80". */
+bool engine_is_loopback(struct mr_span address);
 
-/* Refuses what a web page of somebody else sends to a server on this machine:
- * a foreign Host (DNS rebinding) or Origin (cross-site requests). */
+/* Whether the address may be listened on: loopback; others with a key in the
+ * data folder and TLS.  Also whether certificate and keys are readable.
+ * MR_E_CONFIG, MR_E_DAMAGED. */
+MR_MUST_CHECK enum mr_code engine_check_listen(
+    const struct engine_options *options, struct mr_err *err);
+
+/* The server's guard: keys, and while there are none a foreign Host (DNS
+ * rebinding) or Origin (cross-site requests). */
 bool engine_guard(void *context, struct mr_http_call *call,
                   struct mr_http_reply *reply);
 

@@ -110,6 +110,23 @@ const struct cli_command cli_commands[] = {
       "  embed     {text}          -> {vector}\n\n"
       "  echo '{\"text\": \"What is FAISS?\"}' | millrace stage tokenize",
       cli_run_stage },
+    { "key", "create|list|revoke", "API keys: who may talk to the server",
+      "create NAME     makes a key and prints its secret, once; only a hash\n"
+      "                is kept.  From the first one on, all requests need "
+      "one,\n"
+      "                and other addresses than loopback may be listened on\n"
+      "list            shows all keys, without their secrets\n"
+      "revoke NAME...  takes them away\n\n"
+      "A running server follows at once.  Scopes: read (ask and look), write\n"
+      "(also documents), admin (also sources, and trying dead letters "
+      "again).\n\n"
+      "  millrace key create alice\n"
+      "  millrace key create importer --scope write --expires 90d\n"
+      "  millrace key create ops --scope admin > ops.key\n"
+      "  millrace status --server https://search.example.org --key-file "
+      "ops.key\n"
+      "  millrace key revoke alice",
+      cli_run_key },
     { "config", "check|show|reference", "check or explain the configuration",
       "check      reads the file and prints every mistake with its line\n"
       "show       prints the values in force and where they come from\n"

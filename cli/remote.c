@@ -14,6 +14,7 @@
 #include "common/base/mr_buf.h"
 #include "common/base/mr_mem.h"
 #include "common/http/client.h"
+#include "common/runtime/config.h"
 
 #define BODY_BYTES_MAX ((size_t)256 * 1024 * 1024)
 #define POLL_MS        1000
@@ -21,7 +22,11 @@
 struct remote {
     struct mr_http *http;
     const char *server;
+    char *authorization; /* "Bearer KEY", or NULL */
+    bool no_key;         /* it cannot be read, which was printed */
 };
+
+struct remote_access remote_access;
 
 struct inside {
     struct remote *own; /* when the call was the only one */
@@ -36,6 +41,86 @@ static const char *server_of(const char *given)
     if (given != NULL)
         return given;
     return named != NULL && named[0] != '\0' ? named : REMOTE_DEFAULT;
+}
+
+/* The first that is given, or NULL; an empty variable is none. */
+static const char *given_or(const char *given, const char *variable)
+{
+    const char *named = getenv(variable);
+
+    if (given != NULL)
+        return given;
+    return named != NULL && named[0] != '\0' ? named : NULL;
+}
+
+/* Takes --key off the command line, which others can read. */
+static char *take_key(const char *key)
+{
+    union {
+        const char *from;
+        char *to;
+    } given = { .from = key };
+    static char *taken;
+
+    if (key == taken)
+        return mr_strdup(key);
+    taken = mr_strdup(key);
+    memset(given.to, 'x', strlen(key));
+    remote_access.key = taken;
+    return mr_strdup(taken);
+}
+
+static enum mr_code read_key(char **key, struct mr_err *err)
+{
+    const char *file = remote_access.key_file;
+    const char *variable = getenv("MILLRACE_KEY");
+
+    *key = NULL;
+    if (remote_access.key != NULL) {
+        *key = take_key(remote_access.key);
+        return MR_OK;
+    }
+    if (file == NULL && variable != NULL && variable[0] != '\0') {
+        *key = mr_strdup(variable);
+        return MR_OK;
+    }
+    return mr_config_secret(NULL, given_or(file, "MILLRACE_KEY_FILE"), key,
+                            err);
+}
+
+/* Letters that can stand in a header. */
+static bool is_key(const char *key)
+{
+    for (; *key != '\0'; key++) {
+        if (!isgraph((unsigned char)*key))
+            return false;
+    }
+    return true;
+}
+
+static void set_key(struct remote *remote)
+{
+    struct mr_err err = { 0 };
+    struct mr_buf buf = mr_buf(MR_SECRET_BYTES_MAX + 16);
+    enum mr_code code;
+    char *key;
+
+    code = read_key(&key, &err);
+    if (code == MR_OK && key != NULL && (key[0] == '\0' || !is_key(key)))
+        code = mr_fail(&err, MR_E_CONFIG,
+                       "the API key holds a space or is empty: it is the one "
+                       "line that `millrace key create` printed");
+    remote->no_key = code != MR_OK;
+    if (remote->no_key)
+        (void)fprintf(stderr, "millrace: %s\n", err.text);
+    if (!remote->no_key && key != NULL) {
+        mr_buf_printf(&buf, "Bearer %s", key);
+        remote->authorization = mr_strdup(mr_buf_text(&buf));
+        explicit_bzero(buf.data, buf.size);
+        explicit_bzero(key, strlen(key));
+    }
+    mr_buf_deinit(&buf);
+    mr_free(key);
 }
 
 struct mr_span remote_words(const struct remote_reply *reply)
@@ -64,6 +149,17 @@ static void print_no_address(const char *server)
                   server);
 }
 
+static void print_no_answer(const char *server, const char *why)
+{
+    (void)fprintf(stderr, "millrace: no answer from %s (%s)\n", server, why);
+    if (strstr(why, "certificate") != NULL)
+        (void)fprintf(stderr, "--cacert FILE names a certificate to trust, "
+                              "such as the server's own\n");
+    else
+        (void)fprintf(stderr, "is it running? `millrace up` starts it; "
+                              "--server URL names another\n");
+}
+
 void remote_print(const struct remote_reply *reply, const char *server,
                   const char *path)
 {
@@ -71,15 +167,15 @@ void remote_print(const struct remote_reply *reply, const char *server,
     struct mr_span words = remote_words(reply);
 
     if (reply->exit_code == CLI_NO_SERVER)
-        (void)fprintf(stderr,
-                      "millrace: no answer from %s (%s)\nis it running? "
-                      "`millrace up` starts it; --server URL names another\n",
-                      server_of(server), reason_of(&inside->response->err));
+        print_no_answer(server_of(server), reason_of(&inside->response->err));
     else if (reply->exit_code == CLI_USAGE)
         print_no_address(server_of(server));
     else if (words.data != NULL)
-        (void)fprintf(stderr, "millrace: %.*s\n", (int)words.size,
-                      (const char *)words.data);
+        (void)fprintf(stderr, "millrace: %.*s\n%s", (int)words.size,
+                      (const char *)words.data,
+                      reply->status == 401 ? "give a key with --key-file FILE, "
+                                             "or in MILLRACE_KEY\n"
+                                           : "");
     else if (reply->json == NULL)
         (void)fprintf(stderr,
                       "millrace: what answers at %s is no millrace (%s, %d)\n",
@@ -116,20 +212,26 @@ struct remote *remote_open(const char *server, uint32_t at_once)
 
     remote->server = server_of(server);
     remote->http = mr_http_client_new(&(struct mr_http_client_spec){
-        .user_agent = "millrace-cli", .connections_max = at_once });
+        .user_agent = "millrace-cli",
+        .connections_max = at_once,
+        .ca_file = given_or(remote_access.ca_file, "MILLRACE_CACERT") });
+    set_key(remote);
     return remote;
 }
 
 bool remote_begin(struct remote *remote, const char *method, const char *path,
                   struct mr_span body, long timeout_ms, void *tag)
 {
-    struct mr_http_header header = { "Content-Type", "application/json" };
+    const struct mr_http_header headers[] = {
+        { "Content-Type", "application/json" },
+        { "Authorization", remote->authorization },
+    };
     struct mr_buf url = mr_buf(64 * 1024);
     struct mr_err err = { 0 };
     struct mr_http_request request = {
         .method = method,
-        .headers = &header,
-        .header_count = 1,
+        .headers = headers,
+        .header_count = remote->authorization == NULL ? 1 : 2,
         .body = body,
         .bytes_max = BODY_BYTES_MAX,
         .total_ms = timeout_ms,
@@ -138,6 +240,8 @@ bool remote_begin(struct remote *remote, const char *method, const char *path,
     };
     bool good;
 
+    if (remote->no_key)
+        return false;
     mr_buf_printf(&url, "%s%s",
                   strstr(remote->server, "://") == NULL ? "http://" : "",
                   remote->server);
@@ -168,6 +272,9 @@ void remote_close(struct remote *remote)
     if (remote == NULL)
         return;
     mr_http_client_free(remote->http);
+    if (remote->authorization != NULL)
+        explicit_bzero(remote->authorization, strlen(remote->authorization));
+    mr_free(remote->authorization);
     mr_free(remote);
 }
 

@@ -18,6 +18,33 @@
 
 #define REMOTE_DEFAULT "http://127.0.0.1:7700"
 
+/* What all calls of the process are made with, each NULL where the environment
+ * or nothing is to count.  A key on the command line can be seen by others for
+ * a moment, until it is taken from there. */
+struct remote_access {
+    const char *key;      /* else MILLRACE_KEY */
+    const char *key_file; /* else MILLRACE_KEY_FILE */
+    const char *ca_file;  /* else MILLRACE_CACERT */
+};
+
+extern struct remote_access remote_access;
+
+/* Rows of a command's options; `server` is its const char *. */
+#define REMOTE_OPTIONS(server)                                           \
+    { "server", "URL", "default " REMOTE_DEFAULT ", or MILLRACE_SERVER", \
+      &(server), NULL },                                                 \
+        { "key-file", "FILE",                                            \
+          "a file with an API key; or MILLRACE_KEY, MILLRACE_KEY_FILE",  \
+          &remote_access.key_file, NULL },                               \
+        { "key", "KEY",                                                  \
+          "the key itself; better a file: others see command lines",     \
+          &remote_access.key, NULL },                                    \
+    {                                                                    \
+        "cacert", "FILE",                                                \
+            "PEM of the server's own certificate; or MILLRACE_CACERT",   \
+            &remote_access.ca_file, NULL                                 \
+    }
+
 struct remote_reply {
     int exit_code; /* CLI_OK, or what the command is to end with */
     int status;
@@ -28,9 +55,9 @@ struct remote_reply {
 };
 
 /*
- * `server`: "http://HOST:PORT", also without "http://"; NULL: MILLRACE_SERVER
- * of the environment, else REMOTE_DEFAULT.  An answer that is no success is
- * printed.  `timeout_ms` 0: none.
+ * `server`: "http[s]://HOST:PORT", also without "http://"; NULL:
+ * MILLRACE_SERVER of the environment, else REMOTE_DEFAULT.  An answer that is
+ * no success is printed.  `timeout_ms` 0: none.
  */
 struct remote_reply remote_call(const char *server, const char *method,
                                 const char *path, struct mr_span body,

@@ -8,18 +8,27 @@
 
 #include "common/base/mr_assert.h"
 
-bool mr_http_begin(struct mr_http_call *call, const char *collection,
-                   struct mr_http_reply *reply)
+struct mr_span mr_http_collection(const struct mr_http_call *call)
 {
     static const char prefix[] = "/v1/collections/";
 
-    if (strncmp(call->path, prefix, sizeof(prefix) - 1) != 0)
+    if (call->arg_count == 0 ||
+        strncmp(call->path, prefix, sizeof(prefix) - 1) != 0)
+        return (struct mr_span){ 0 };
+    return call->args[0];
+}
+
+bool mr_http_begin(struct mr_http_call *call, const char *collection,
+                   struct mr_http_reply *reply)
+{
+    struct mr_span named = mr_http_collection(call);
+
+    if (named.data == NULL)
         return true;
-    MR_ASSERT(call->arg_count > 0);
-    if (!mr_span_equal(call->args[0], mr_span_str(collection))) {
+    if (!mr_span_equal(named, mr_span_str(collection))) {
         mr_http_reply_error(reply, 404, "no_such_collection",
                             "there is no collection \"%.*s\"; there is \"%s\"",
-                            MR_SPAN_ARG(call->args[0]), collection);
+                            MR_SPAN_ARG(named), collection);
         return false;
     }
     call->arg_count--;

@@ -17,6 +17,9 @@
 bool mr_http_begin(struct mr_http_call *call, const char *collection,
                    struct mr_http_reply *reply);
 
+/* The collection that the path names, or absent. */
+struct mr_span mr_http_collection(const struct mr_http_call *call);
+
 /* The reply for a failure, not MR_OK: 400, 413, 429, 500 or 503; with
  * Retry-After where trying again helps. */
 void mr_http_fail(struct mr_http_reply *reply, const struct mr_err *err);

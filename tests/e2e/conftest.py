@@ -20,7 +20,7 @@ import pytest
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("MILLRACE_BINARY",
                         str(SOURCE / "build/release/millrace"))
-READY = re.compile(r"ready at (http://\S+)")
+READY = re.compile(r"ready at (https?://\S+)")
 DATA = pathlib.Path(os.environ.get("MILLRACE_EVAL_DATA",
                                    SOURCE.parent / "shared/data"))
 
