@@ -47,6 +47,7 @@ static const struct mr_http_route routes[] = {
     { "GET", "/readyz", MR_SCOPE_OPEN, api_readyz },
     { "GET", "/", MR_SCOPE_OPEN, api_page },
     { "GET", "/style.css", MR_SCOPE_OPEN, api_page },
+    { "GET", "/access.js", MR_SCOPE_OPEN, api_page },
     { "GET", "/app.js", MR_SCOPE_OPEN, api_page },
     { "GET", "/pipeline.js", MR_SCOPE_OPEN, api_page },
 };

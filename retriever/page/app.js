@@ -3,9 +3,9 @@
 // Everything shown is put in as text, never as markup.
 "use strict";
 
-const $ = (id) => document.getElementById(id);
 const TYPING_MS = 120;
-const HINT = "Type to search. Nothing leaves this machine.";
+const HINT = /^(localhost|127\..*|\[::1\])$/.test(location.hostname)
+  ? "Type to search. Nothing leaves this machine." : "Type to search.";
 
 let asked = 0; // the newest request; older answers are dropped
 let answerEvent = null;
@@ -13,14 +13,12 @@ let typing = 0; // the timer of the search to come
 let shownHits = [];
 
 async function call(path, body) {
-  const reply = await fetch(path, body === undefined ? {} : {
+  const reply = await send(path, body === undefined ? {} : {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),
   });
-  const value = await reply.json();
-  if (!reply.ok) throw new Error(value.error ? value.error.message : reply.status);
-  return value;
+  return reply.json();
 }
 
 function make(name, properties = {}, ...children) {

@@ -19,6 +19,7 @@
 
 FILE_IN(page_html, "index.html");
 FILE_IN(page_css, "style.css");
+FILE_IN(page_access, "access.js");
 FILE_IN(page_js, "app.js");
 FILE_IN(page_pipeline, "pipeline.js");
 
@@ -33,6 +34,8 @@ bool page_find(const char *path, struct page_file *out)
         { "/", "text/html; charset=utf-8", page_html_begin, page_html_end },
         { "/style.css", "text/css; charset=utf-8", page_css_begin,
           page_css_end },
+        { "/access.js", "text/javascript; charset=utf-8", page_access_begin,
+          page_access_end },
         { "/app.js", "text/javascript; charset=utf-8", page_js_begin,
           page_js_end },
         { "/pipeline.js", "text/javascript; charset=utf-8", page_pipeline_begin,

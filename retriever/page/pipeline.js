@@ -84,7 +84,7 @@ async function showRejections({ documents, stages }) {
   const mark = `${documents.rejected}/${stages.map((stage) => stage.rejected).join()}`;
   if (mark === rejectedShown) return;
   rejectedShown = mark;
-  const found = readRejections(await (await fetch("/metrics")).text());
+  const found = readRejections(await (await send("/metrics")).text());
   const lines = found.map((one) => `${one.reason}: ${count(one.number)}`);
   const known = found.filter((one) => one.reason !== "duplicate")
     .reduce((sum, one) => sum + one.number, 0);
@@ -168,13 +168,20 @@ async function showStatus(status) {
   await showDead(status);
 }
 
+function showTrouble(text) {
+  setText($("offline"), text);
+  $("offline").hidden = !text;
+}
+
+// While a key is asked for there is nothing to ask the server.
 async function watch() {
-  if (!document.hidden) {
+  if (!document.hidden && !keyIsWanted()) {
     try {
       await showStatus(await call("/v1/status"));
-      $("offline").hidden = true;
-    } catch {
-      $("offline").hidden = false;
+      showTrouble("");
+    } catch (error) {
+      const words = error instanceof Refusal ? error.message : "The server does not answer.";
+      showTrouble(keyIsWanted() ? "" : words);
     }
   }
   setTimeout(watch, STATUS_MS);

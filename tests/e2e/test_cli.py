@@ -13,7 +13,8 @@ import pytest
 from conftest import BINARY, SOURCE
 
 COMMANDS = ["up", "ingest", "query", "answer", "why", "status", "delete",
-            "forget", "dead", "fsck", "eval", "stage", "config", "completion", "version"]
+            "forget", "dead", "fsck", "eval", "stage", "key", "config",
+            "completion", "version"]
 NO_SERVER = "http://127.0.0.1:9"
 
 
@@ -51,7 +52,8 @@ def test_the_help_of_a_command_has_examples_and_options(command):
 @pytest.mark.parametrize("command", ["ingest", "query", "answer", "why",
                                      "status", "delete", "forget", "dead"])
 def test_what_talks_to_a_server_takes_server_and_json(command):
-    assert {"--server", "--json"} <= options_of(command)
+    assert {"--server", "--json", "--key", "--key-file",
+            "--cacert"} <= options_of(command)
 
 
 @pytest.mark.parametrize("command", ["fsck", "eval", "config", "version"])
@@ -324,6 +326,7 @@ def complete_bash(*words):
 
 def test_bash_completes_commands_words_and_options():
     assert complete_bash("''") == ["help", *COMMANDS]
+    assert complete_bash("key", "''") == ["create", "list", "revoke"]
     assert complete_bash("st") == ["status", "stage"]
     assert complete_bash("dead", "''") == ["list", "show", "retry"]
     assert complete_bash("stage", "ex") == ["extract"]

@@ -13,9 +13,10 @@
 #include "retriever/retriever.h"
 
 /* Needed by no key at all. */
-static const char *const open_paths[] = { "/healthz", "/readyz",
-                                          "/",        "/style.css",
-                                          "/app.js",  "/pipeline.js" };
+static const char *const open_paths[] = { "/healthz",    "/readyz",
+                                          "/",           "/style.css",
+                                          "/app.js",     "/access.js",
+                                          "/pipeline.js" };
 
 /* POST that changes nothing but the log of questions. */
 static const char *const asking[] = { "/search", "/answer", "/feedback" };
