@@ -17,6 +17,7 @@
 #include "common/base/mr_assert.h"
 #include "common/base/mr_buf.h"
 #include "common/base/mr_mem.h"
+#include "common/http/client_sign.h"
 #include "common/http/private_net.h"
 
 #define CONNECTIONS_MAX  64u
@@ -194,6 +195,9 @@ static void set_request(struct client *client, struct fetch *fetch,
         SET(CURLOPT_NOBODY, 1L);
     else if (request->method != NULL)
         SET(CURLOPT_CUSTOMREQUEST, request->method);
+    if (request->sign != NULL)
+        fetch->headers =
+            client_sign(easy, request->sign, request->body, fetch->headers);
     SET(CURLOPT_HTTPHEADER, fetch->headers);
     SET(CURLOPT_USERAGENT, client->user_agent);
     if (client->ca_file != NULL)
@@ -260,9 +264,13 @@ static enum mr_code outcome(struct fetch *fetch, CURLcode result,
         return mr_fail(err, MR_E_LIMIT,
                        "http: %.350s sent more than the limit of %zu bytes",
                        url, fetch->body.limit);
-    if (result == CURLE_URL_MALFORMAT || result == CURLE_UNSUPPORTED_PROTOCOL)
+    if (result == CURLE_URL_MALFORMAT)
         return mr_fail(err, MR_E_INVALID, "http: \"%.350s\" is no http URL",
                        url);
+    /* Another scheme, or a peer that does not speak HTTP. */
+    if (result == CURLE_UNSUPPORTED_PROTOCOL)
+        return mr_fail(err, MR_E_INVALID, "http: %.350s: %.350s", url,
+                       fetch->words);
     return mr_fail(
         err,
         result == CURLE_OPERATION_TIMEDOUT ? MR_E_TIMEOUT : MR_E_UNAVAILABLE,

@@ -29,6 +29,15 @@ struct mr_http_header {
     const char *value;
 };
 
+/* AWS Signature Version 4: what object stores want to see. */
+struct mr_http_sign {
+    const char *service; /* "s3" */
+    const char *region;
+    const char *key_id;
+    const char *secret;
+    const char *token; /* of a session, NULL for none */
+};
+
 struct mr_http_request {
     const char *method; /* NULL: GET */
     const char *url;    /* absolute http or https */
@@ -39,7 +48,8 @@ struct mr_http_request {
     int64_t total_ms;
     int64_t stall_ms; /* the longest time without a byte */
     bool allow_private;
-    void *tag; /* handed back */
+    const struct mr_http_sign *sign; /* NULL: not signed */
+    void *tag;                       /* handed back */
 };
 
 /* Owned by the caller of the poll, freed by mr_http_free_response(). */
