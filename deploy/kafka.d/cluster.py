@@ -26,6 +26,9 @@ from say import Trouble, say
 PREFIX = "millrace-kafka-"
 WAIT_S = 60
 TERM_WAIT_S = 10
+# For 3 nodes that end together: the last waits 5 s for the others' votes, which
+# is worth nothing when their data go anyway.
+TERM_WAIT_REMOVED_S = 2
 KILL_WAIT_S = 30
 PORTS_FROM = 20000
 STARTS_MAX = 3
@@ -73,7 +76,7 @@ def defaults(count):
 
 
 def temporary():
-    return Path(os.environ.get("TMPDIR") or "/tmp").absolute()
+    return Path(os.environ.get("TMPDIR") or "/tmp").resolve()
 
 
 @dataclass
@@ -113,6 +116,8 @@ def load(folder):
         row = json.loads((folder / "cluster.json").read_text())
     except FileNotFoundError:
         raise Trouble(f"{folder} holds no cluster") from None
+    except ValueError:
+        raise Trouble(f"{folder} is just being claimed by a start") from None
     nodes = [Node(folder / str(n), n, port, controller)
              for n, port, controller in row["nodes"]]
     return Cluster(folder, row["made"], row["name"], row["java"], nodes)
@@ -121,7 +126,7 @@ def load(folder):
 def find(named):
     """The cluster in the folder that is named, or the only one there is."""
     if named is not None:
-        return load(Path(named).absolute())
+        return load(Path(named).resolve())
     held = sorted(path.parent for path in
                   temporary().glob(f"{PREFIX}*/cluster.json"))
     if len(held) == 1:
@@ -134,7 +139,7 @@ def claim(named):
     """A folder that is nobody else's, and whether it was made here."""
     if named is None:
         return Path(tempfile.mkdtemp(prefix=PREFIX, dir=temporary())), True
-    folder = Path(named).absolute()
+    folder = Path(named).resolve()
     if "," in str(folder):
         raise Trouble(f"{folder}: Kafka takes a comma for the end of a folder")
     try:
@@ -210,12 +215,16 @@ def wait(nodes, done, what):
 def format_all(kafka, cluster):
     begun = [(node, node.format(kafka, cluster.name))
              for node in cluster.nodes]
-    codes = [(node, process.wait()) for node, process in begun]
-    for node, code in codes:
-        if code != 0:
-            raise node.failed("could not be formatted")
-        # What the tool says when all is well is of no interest later.
-        os.truncate(node.log, 0)
+    try:
+        for node, process in begun:
+            if process.wait() != 0:
+                raise node.failed("could not be formatted")
+            # What the tool says when all is well is of no interest later.
+            os.truncate(node.log, 0)
+    finally:
+        for _, process in begun:
+            process.kill()
+            process.wait()
 
 
 def all_registered(cluster):
@@ -280,13 +289,14 @@ def remove(cluster):
 
 
 def stop(cluster, also_remove):
-    stubborn = end(cluster.nodes, signal.SIGTERM, TERM_WAIT_S)
+    goes = cluster.made or also_remove
+    stubborn = end(cluster.nodes, signal.SIGTERM,
+                   TERM_WAIT_REMOVED_S if goes else TERM_WAIT_S)
     for node in end(stubborn, signal.SIGKILL, KILL_WAIT_S):
         raise Trouble(f"node {node.number}, pid {node.pid()}, does not end")
-    if cluster.made or also_remove:
+    if goes:
         shutil.rmtree(cluster.folder)
-        return True
-    return False
+    return goes
 
 
 def kill(cluster, numbers):
