@@ -29,6 +29,7 @@ LAYERS = {
         "common/text", "common/http", "proto",
     ),
     "common/backends": ("common/base", "common/ports"),
+    "common/backends/blob_s3": ("common/base", "common/ports", "common/http"),
     "ingestor": ("common", "proto"),
     "preprocessor": ("common", "proto"),
     "embedder": ("common", "proto"),
