@@ -16,7 +16,7 @@ if(MILLRACE_MODEL)
   install(DIRECTORY ${PART_minilm}/ DESTINATION ${share}/minilm
     PATTERN licences EXCLUDE)
 endif()
-foreach(part IN ITEMS faiss openvino minilm lexbor)
+foreach(part IN ITEMS faiss openvino minilm lexbor rdkafka)
   if(PART_${part})
     install(DIRECTORY ${PART_${part}}/licences/
       DESTINATION ${share}/licences/${part})

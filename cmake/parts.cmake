@@ -100,3 +100,13 @@ target_include_directories(part::lexbor INTERFACE ${PART_lexbor}/include)
 target_compile_definitions(part::lexbor INTERFACE LEXBOR_STATIC)
 target_link_libraries(part::lexbor INTERFACE
   ${PART_lexbor}/lib/liblexbor_static.a m)
+
+# Static; what it needs of Debian's is named after it.
+mr_part(rdkafka)
+mr_pkg(lz4 liblz4)
+mr_pkg(openssl openssl)
+add_library(part::rdkafka INTERFACE IMPORTED)
+target_include_directories(part::rdkafka INTERFACE ${PART_rdkafka}/include)
+target_link_libraries(part::rdkafka INTERFACE
+  ${PART_rdkafka}/lib/librdkafka.a part::openssl part::zlib part::zstd
+  part::lz4 Threads::Threads m ${CMAKE_DL_LIBS})

@@ -59,6 +59,8 @@ struct mr_topic_spec {
     uint32_t partitions;
     enum mr_cleanup cleanup;
     int64_t retention_ms; /* for MR_CLEANUP_EXPIRE */
+    const char *schema;   /* what its values are, for foreign readers; static,
+                             or NULL */
 };
 
 /* What mr_bus_topic() gives: names a topic within this process. */
@@ -83,6 +85,19 @@ struct mr_position {
     uint64_t next;
 };
 
+/*
+ * Where the state that a reader commits is kept beyond this machine, for a bus
+ * that is not on it: a compacted topic.  Opening the reader makes the spaces
+ * of the store whose names begin with `spaces` what the changelog says.  A bus
+ * on one handle with its store has no need of it.
+ */
+struct mr_changelog {
+    const char *topic;
+    uint32_t partitions; /* of the topic */
+    uint32_t partition;  /* this reader's alone */
+    const char *spaces;
+};
+
 struct mr_reader_spec {
     /* Whose positions are used and committed.  NULL: nobody's; the reader
      * starts at the positions given below and commits nothing. */
@@ -91,6 +106,7 @@ struct mr_reader_spec {
      * the group has no position there yet (UINT64_MAX: at the end). */
     const struct mr_position *partitions;
     size_t count;
+    const struct mr_changelog *changelog; /* NULL: it commits no state */
 };
 
 /* Bounds of one poll; the first record is given whatever its size. */

@@ -227,7 +227,9 @@ static void work_open(struct work *work, size_t messages)
 {
     struct mr_rocksdb_spec spec = { .path = folder };
     struct mr_position at = { 0 };
-    struct mr_reader_spec reader = { "bench", &at, 1 };
+    struct mr_reader_spec reader = { .group = "bench",
+                                     .partitions = &at,
+                                     .count = 1 };
 
     begin_folder();
     must(mr_rocksdb_open(&spec, &work->db, &work->err), &work->err);

@@ -160,7 +160,7 @@ START_TEST(one_reader_reads_several_topics)
     mr_topic_id a = contract_topic("a", 1, MR_CLEANUP_KEEP);
     mr_topic_id b = contract_topic("b", 1, MR_CLEANUP_KEEP);
     struct mr_position at[] = { { b, 0, 0 }, { a, 0, 0 } };
-    struct mr_reader_spec spec = { "g", at, 2 };
+    struct mr_reader_spec spec = { .group = "g", .partitions = at, .count = 2 };
     struct mr_bus_reader *reader;
     struct mr_batch_in batch;
     size_t of_a = 0;
@@ -181,7 +181,9 @@ static struct mr_bus_reader *reader_at(const char *group, mr_topic_id topic,
                                        uint64_t next)
 {
     struct mr_position at = { topic, 0, next };
-    struct mr_reader_spec spec = { group, &at, 1 };
+    struct mr_reader_spec spec = { .group = group,
+                                   .partitions = &at,
+                                   .count = 1 };
     struct mr_bus_reader *reader;
 
     CONTRACT_OK(mr_bus_reader(contract.bus, &spec, &reader, &contract.err));
@@ -242,10 +244,10 @@ START_TEST(an_impossible_reader_is_refused)
     struct mr_position twice[] = { { topic, 0, 0 }, { topic, 0, 0 } };
     struct mr_position foreign = { topic, 1, 0 };
     struct mr_reader_spec specs[] = {
-        { "g", twice, 2 },
-        { "g", &foreign, 1 },
-        { "g", twice, 0 },
-        { "", twice, 1 },
+        { .group = "g", .partitions = twice, .count = 2 },
+        { .group = "g", .partitions = &foreign, .count = 1 },
+        { .group = "g", .partitions = twice, .count = 0 },
+        { .group = "", .partitions = twice, .count = 1 },
     };
 
     for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
@@ -264,7 +266,9 @@ START_TEST(two_readers_of_a_group_never_share_a_partition)
     struct mr_bus_reader *other = contract_reader("other", topic, 2);
     struct mr_bus_reader *nobody = contract_reader(NULL, topic, 2);
     struct mr_position at = { topic, 1, 0 };
-    struct mr_reader_spec spec = { "g", &at, 1 };
+    struct mr_reader_spec spec = { .group = "g",
+                                   .partitions = &at,
+                                   .count = 1 };
     struct mr_bus_reader *second;
     enum mr_code code =
         mr_bus_reader(contract.bus, &spec, &second, &contract.err);

@@ -247,7 +247,7 @@ static void *copy_partition(void *context)
     return NULL;
 }
 
-START_TEST(concurrent_workers_write_one_dense_partition)
+START_TEST(concurrent_workers_write_one_partition)
 {
     mr_topic_id in = contract_topic("in", WRITERS, MR_CLEANUP_KEEP);
     mr_topic_id out = contract_topic("out", 1, MR_CLEANUP_KEEP);
@@ -258,7 +258,9 @@ START_TEST(concurrent_workers_write_one_dense_partition)
 
     for (uint32_t w = 0; w < WRITERS; w++) {
         struct mr_position at = { in, w, 0 };
-        struct mr_reader_spec spec = { "g", &at, 1 };
+        struct mr_reader_spec spec = { .group = "g",
+                                       .partitions = &at,
+                                       .count = 1 };
 
         workers[w] = (struct worker){ .in = in, .out = out, .partition = w };
         CONTRACT_OK(mr_bus_reader(contract.bus, &spec, &workers[w].reader,
@@ -279,7 +281,9 @@ START_TEST(concurrent_workers_write_one_dense_partition)
     for (size_t i = 0; i < batch.count; i++) {
         unsigned number = contract_number(&batch.records[i]);
 
-        ck_assert_uint_eq(batch.records[i].offset, i);
+        ck_assert_uint_ge(batch.records[i].offset, i);
+        if (contract_can(CONTRACT_CAN_DENSE))
+            ck_assert_uint_eq(batch.records[i].offset, i);
         ck_assert_uint_eq(number % 1000, next[number / 1000]++);
     }
     mr_bus_close_reader(reader);
@@ -296,5 +300,5 @@ void contract_bus_thread_cases(Suite *suite)
     tcase_add_test(tcase, a_commit_with_outputs_ends_a_wait);
     tcase_add_test(tcase,
                    concurrent_appends_give_dense_offsets_while_one_reads);
-    tcase_add_test(tcase, concurrent_workers_write_one_dense_partition);
+    tcase_add_test(tcase, concurrent_workers_write_one_partition);
 }

@@ -127,10 +127,16 @@ struct mr_bus_reader *contract_reader(const char *group, mr_topic_id topic,
 {
     struct mr_position *at =
         mr_arena_calloc(contract.arena, partitions, sizeof(*at));
+    struct mr_changelog changelog = {
+        .topic = "state",
+        .partitions = 1,
+        .spaces = "",
+    };
     struct mr_reader_spec spec = {
         .group = group,
         .partitions = at,
         .count = partitions,
+        .changelog = contract_can(CONTRACT_CAN_STATE) ? &changelog : NULL,
     };
     struct mr_bus_reader *reader;
 

@@ -20,6 +20,7 @@ enum {
     CONTRACT_CAN_TRIM = 1 << 1,    /* has `trim` */
     CONTRACT_CAN_COMPACT = 1 << 2, /* has `compact` */
     CONTRACT_CAN_DAMAGE = 1 << 3,  /* has `damage_blob` */
+    CONTRACT_CAN_DENSE = 1 << 4,   /* commits leave no gaps between offsets */
 };
 
 struct contract_backend {

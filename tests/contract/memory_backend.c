@@ -59,7 +59,7 @@ static void damage_blob(void *self, const char *folder, struct mr_hash128 hash)
 const struct contract_backend contract_memory = {
     .name = "memory",
     .can = CONTRACT_CAN_STATE | CONTRACT_CAN_TRIM | CONTRACT_CAN_COMPACT |
-           CONTRACT_CAN_DAMAGE,
+           CONTRACT_CAN_DAMAGE | CONTRACT_CAN_DENSE,
     .open = open_memory,
     .reopen = reopen_memory,
     .close = close_memory,

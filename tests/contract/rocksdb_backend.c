@@ -49,7 +49,8 @@ static void compact(void *self, mr_topic_id topic)
 
 const struct contract_backend contract_rocksdb = {
     .name = "rocksdb",
-    .can = CONTRACT_CAN_STATE | CONTRACT_CAN_TRIM | CONTRACT_CAN_COMPACT,
+    .can = CONTRACT_CAN_STATE | CONTRACT_CAN_TRIM | CONTRACT_CAN_COMPACT |
+           CONTRACT_CAN_DENSE,
     .open = open_rocksdb,
     .reopen = reopen_rocksdb,
     .close = close_rocksdb,

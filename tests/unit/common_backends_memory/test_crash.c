@@ -34,7 +34,9 @@ static void teardown(void)
 static struct mr_bus_reader *reader_of(const char *group)
 {
     struct mr_position at = { topic, 0, 0 };
-    struct mr_reader_spec spec = { group, &at, 1 };
+    struct mr_reader_spec spec = { .group = group,
+                                   .partitions = &at,
+                                   .count = 1 };
     struct mr_bus_reader *reader;
 
     ck_assert_int_eq(mr_bus_reader(bus, &spec, &reader, NULL), MR_OK);

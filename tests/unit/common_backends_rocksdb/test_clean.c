@@ -189,7 +189,9 @@ END_TEST
 START_TEST(all_topics_are_cleaned_in_one_call)
 {
     struct mr_rocksdb *db = fixture_open();
-    struct mr_topic_spec other = { "other", 3, MR_CLEANUP_COMPACT, 0 };
+    struct mr_topic_spec other = { .name = "other",
+                                   .partitions = 3,
+                                   .cleanup = MR_CLEANUP_COMPACT };
     mr_topic_id topic = fixture_topic(db, MR_CLEANUP_COMPACT);
     struct mr_rocksdb_cleaned cleaned;
     mr_topic_id second;

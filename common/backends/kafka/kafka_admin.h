@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * kafka_admin.h - questions to the cluster, asked and answered in one call.
+ *
+ * Threads: any.  I/O: the network, at most KAFKA_WAIT_MS a call.
+ */
+#ifndef COMMON_BACKENDS_KAFKA_KAFKA_ADMIN_H
+#define COMMON_BACKENDS_KAFKA_KAFKA_ADMIN_H
+
+#include "common/backends/kafka/kafka_state.h"
+
+/* What the cluster has under a topic's name. */
+struct kafka_found {
+    bool exists;
+    uint32_t partitions; /* that have a leader */
+    char uuid[KAFKA_TOPIC_ID + 1];
+    enum mr_cleanup cleanup;
+    int64_t retention_ms;
+};
+
+MR_MUST_CHECK enum mr_code kafka_describe(struct mr_kafka *kafka,
+                                          const char *full,
+                                          struct kafka_found *out,
+                                          struct mr_err *err);
+
+/* Fine too when somebody else has made it since. */
+MR_MUST_CHECK enum mr_code kafka_create(struct mr_kafka *kafka,
+                                        const char *full,
+                                        const struct mr_topic_spec *spec,
+                                        struct mr_err *err);
+
+MR_MUST_CHECK enum mr_code kafka_set_retention(struct mr_kafka *kafka,
+                                               const char *full,
+                                               int64_t retention_ms,
+                                               struct mr_err *err);
+
+MR_MUST_CHECK enum mr_code kafka_delete_before(struct mr_kafka *kafka,
+                                               const char *full,
+                                               uint32_t partition,
+                                               uint64_t begin,
+                                               struct mr_err *err);
+
+#endif

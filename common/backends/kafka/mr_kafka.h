@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * mr_kafka.h - the bus on Apache Kafka, with the stages' state as changelogs.
+ *
+ * A topic is a Kafka topic, a group's position a committed offset, a commit a
+ * transaction (KIP-98, KIP-447) that holds outputs, offsets and the changes of
+ * state.  The local store is a cache of the changelogs: it is written after a
+ * commit is known to have happened, and made again where it is behind.
+ *
+ *   record    value as it is; headers "version" and "time" (8 bytes, big
+ *             endian), "traceparent" (W3C), "schema" (the message's name)
+ *   position  offset, leader epoch, and as metadata the topic's id, by which
+ *             a topic that was deleted and made again is noticed
+ *   state     topic of the changelog, compacted; key := space 0 key, where
+ *             space is the space's name behind the prefix of the reader
+ *
+ * Offsets of one partition rise, with gaps: the ends of transactions take one.
+ * A reader sees what is committed, in order, and never what was aborted.
+ *
+ * Readers of a group: a second one on a partition in this process is
+ * MR_E_BUSY; one in another process fences the older (same lowest partition),
+ * whose next call is MR_E_FENCED.  A commit whose outcome is not known is
+ * MR_E_UNAVAILABLE or MR_E_TIMEOUT; the rewind that follows finds out, and
+ * makes the local state what the changelog says.
+ *
+ * Errors: MR_E_UNAVAILABLE and MR_E_TIMEOUT while brokers are away or have too
+ * few replicas in sync, MR_E_CONFIG on wrong credentials, missing rights and
+ * brokers that are too old, MR_E_LOST where retention, truncation or a topic
+ * made again took what is asked for.
+ *
+ * Durability is the cluster's: acks=all and min.insync.replicas.  sync() has
+ * nothing to do.
+ *
+ * Memory:  up to 8 MiB of records read ahead a partition, 32 MiB of records
+ *          for fetch(), and what is on its way out.
+ * Threads: any number on the ports; close after all readers are closed.
+ * I/O:     the network, with threads of its own.
+ */
+#ifndef COMMON_BACKENDS_KAFKA_MR_KAFKA_H
+#define COMMON_BACKENDS_KAFKA_MR_KAFKA_H
+
+#include "common/ports/bus.h"
+#include "common/ports/clock.h"
+#include "common/ports/store.h"
+
+struct mr_kafka;
+
+/* Something for librdkafka: "security.protocol", "sasl.password", ... */
+struct mr_kafka_setting {
+    const char *name;
+    const char *value;
+};
+
+struct mr_kafka_spec {
+    const char *brokers; /* "host:port,host:port" */
+    const char *prefix;  /* of all names on the cluster; NULL for none */
+    const struct mr_kafka_setting *settings; /* win over our own */
+    size_t setting_count;
+    uint32_t replication;   /* of new topics; 0: as the cluster has it */
+    struct mr_store *store; /* the cache of state, borrowed */
+    struct mr_clock *clock; /* for stamps and waits, borrowed */
+    /* What the client has to say, a warning or worse; NULL: not wanted. Called
+     * on threads of the client. */
+    void (*log)(void *context, const char *words);
+    void *log_context;
+};
+
+/*
+ * MR_E_CONFIG: a setting that cannot be, wrong credentials, a broker that is
+ * too old.  MR_E_UNAVAILABLE: no broker answers within 10 s.
+ */
+MR_MUST_CHECK enum mr_code mr_kafka_open(const struct mr_kafka_spec *spec,
+                                         struct mr_kafka **out,
+                                         struct mr_err *err);
+
+/* NULL does nothing. */
+void mr_kafka_close(struct mr_kafka *kafka);
+
+/* Borrowed until mr_kafka_close(). */
+struct mr_bus *mr_kafka_bus(struct mr_kafka *kafka);
+
+/* The local store, whose spaces a reader's changelog covers by their names. */
+struct mr_store *mr_kafka_store(struct mr_kafka *kafka);
+
+/* Removes what lies before `begin`, as retention would: what still stands
+ * there is MR_E_LOST. */
+MR_MUST_CHECK enum mr_code mr_kafka_trim(struct mr_kafka *kafka,
+                                         mr_topic_id topic, uint32_t partition,
+                                         uint64_t begin, struct mr_err *err);
+
+#endif
