@@ -70,7 +70,9 @@ static inline enum mr_code fixture_try_open(void)
 static inline mr_topic_id fixture_topic(struct mr_rocksdb *db,
                                         enum mr_cleanup cleanup)
 {
-    struct mr_topic_spec spec = { "t", 1, cleanup, 1000 };
+    struct mr_topic_spec spec = {
+        .name = "t", .partitions = 1, .cleanup = cleanup, .retention_ms = 1000
+    };
     mr_topic_id topic;
 
     fixture_ok(mr_bus_topic(mr_rocksdb_bus(db), &spec, &topic, &err));
