@@ -188,8 +188,10 @@ static void set_request(struct client *client, struct fetch *fetch,
         mr_buf_span(&fetch->request_body, request->body);
         SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.size);
         SET(CURLOPT_POSTFIELDS, mr_buf_text(&fetch->request_body));
-        /* Without it curl waits a second for "100 Continue". */
-        fetch->headers = curl_slist_append(fetch->headers, "Expect:");
+        /* Without it curl waits a second for "100 Continue"; but it would be
+         * signed as if it were sent. */
+        if (request->sign == NULL)
+            fetch->headers = curl_slist_append(fetch->headers, "Expect:");
     }
     if (request->method != NULL && strcmp(request->method, "HEAD") == 0)
         SET(CURLOPT_NOBODY, 1L);
