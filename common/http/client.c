@@ -172,7 +172,7 @@ static void set_limits(struct fetch *fetch,
     SET(CURLOPT_OPENSOCKETDATA, fetch);
 }
 
-static void set_request(struct client *client, struct fetch *fetch,
+static void set_message(struct fetch *fetch,
                         const struct mr_http_request *request)
 {
     CURL *easy = fetch->easy;
@@ -201,6 +201,14 @@ static void set_request(struct client *client, struct fetch *fetch,
         fetch->headers =
             client_sign(easy, request->sign, request->body, fetch->headers);
     SET(CURLOPT_HTTPHEADER, fetch->headers);
+}
+
+static void set_request(struct client *client, struct fetch *fetch,
+                        const struct mr_http_request *request)
+{
+    CURL *easy = fetch->easy;
+
+    set_message(fetch, request);
     SET(CURLOPT_USERAGENT, client->user_agent);
     if (client->ca_file != NULL)
         SET(CURLOPT_CAINFO, client->ca_file);

@@ -87,7 +87,9 @@ static char character(struct mr_span text, size_t *size)
     *size = 1;
     if (text.data[0] >= 0x7F)
         return '?';
-    return text.data[0] < ' ' ? ' ' : (char)text.data[0];
+    if (text.data[0] < ' ')
+        return ' ';
+    return (char)text.data[0];
 }
 
 void s3_answer_error(struct mr_span body, struct s3_error *out)

@@ -5,7 +5,6 @@
 #include <check.h>
 
 #include "common/backends/blob_s3/mr_blob_s3.h"
-#include "common/base/mr_mem.h"
 #include "tests/unit/common_backends_blob_s3/loopback.h"
 
 #define SECRET "hush/this+is=secret"
@@ -171,7 +170,7 @@ END_TEST
 START_TEST(an_object_that_announces_more_than_a_blob_has_is_damage)
 {
     size_t size = MR_BLOB_BYTES_MAX + 1000;
-    char *answer = mr_calloc(1, size);
+    char *answer = mr_arena_calloc(arena, 1, size);
     struct mr_span found;
 
     memset(answer, 'x', size - 1);
@@ -180,7 +179,6 @@ START_TEST(an_object_that_announces_more_than_a_blob_has_is_damage)
     SAY(answer);
     ck_assert_int_eq(get("bytes", &found), MR_E_DAMAGED);
     ck_assert(says("holds more than the"));
-    mr_free(answer);
 }
 END_TEST
 
@@ -238,7 +236,7 @@ END_TEST
 START_TEST(an_error_of_any_size_is_read_to_its_code)
 {
     size_t size = 1000000;
-    char *answer = mr_calloc(1, size);
+    char *answer = mr_arena_calloc(arena, 1, size);
 
     (void)memset(answer, ' ', size - 1);
     memcpy(answer, XML("403 No", "AccessDenied"),
@@ -247,7 +245,6 @@ START_TEST(an_error_of_any_size_is_read_to_its_code)
     SAY(answer);
     ck_assert_int_eq(put(mr_span_str("bytes")), MR_E_CONFIG);
     ck_assert(says("AccessDenied"));
-    mr_free(answer);
 }
 END_TEST
 
