@@ -36,6 +36,7 @@ LAYERS = {
     "indexer": ("common", "proto"),
     "retriever": (
         "common", "proto", "embedder/embedder.h", "indexer/indexer.h",
+        "indexer/peer.h",
     ),
     "dataset": ("common", "proto", "retriever/retriever.h"),
     "cli": ("common", "proto", *STAGES, "dataset"),
