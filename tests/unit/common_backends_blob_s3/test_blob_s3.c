@@ -233,6 +233,20 @@ START_TEST(a_store_that_is_away_is_said_after_some_tries)
 }
 END_TEST
 
+START_TEST(a_store_that_says_nothing_is_left_at_the_deadline)
+{
+    struct loopback silent = { 0 };
+
+    ck_assert(loopback_bind(&silent));
+    ck_assert_int_eq(listen(silent.fd, 16), 0); /* and accepts nobody */
+    spec.endpoint = silent.endpoint;
+    spec.timeout_ms = 200;
+    ck_assert_int_eq(mr_blob_s3_open(&spec, &s3, &err), MR_E_TIMEOUT);
+    ck_assert_ptr_nonnull(strstr(err.text, silent.endpoint));
+    close(silent.fd);
+}
+END_TEST
+
 START_TEST(an_error_of_any_size_is_read_to_its_code)
 {
     size_t size = 1000000;
@@ -380,6 +394,7 @@ static void add_tests(TCase *tcase)
                         a_store_that_cannot_be_used_is_said_at_the_opening, 0,
                         COUNT(openings));
     tcase_add_test(tcase, a_store_that_is_away_is_said_after_some_tries);
+    tcase_add_test(tcase, a_store_that_says_nothing_is_left_at_the_deadline);
     tcase_add_test(tcase, an_error_of_any_size_is_read_to_its_code);
     tcase_add_test(tcase, a_page_that_says_not_found_is_not_a_lost_blob);
     tcase_add_test(tcase, a_put_is_believed_only_from_an_object_store);
