@@ -21,27 +21,19 @@
 #include "common/base/mr_mem.h"
 
 #define GENERATION  1u
-#define CACHE_BYTES ((size_t)64 << 20)
 #define CATCH_UP_US INT64_C(1500000)
 #define SHARD_CACHE ((size_t)16 << 20)
 
-static enum mr_code make_folder(const char *path, struct mr_err *err)
+enum mr_code engine_make_folder(const char *path, struct mr_err *err)
 {
     if (mkdir(path, 0755) == 0 || errno == EEXIST)
         return MR_OK;
     return mr_fail_errno(err, MR_E_CONFIG, errno, "data: cannot make %s", path);
 }
 
-static char *path_in(struct engine *engine, const char *name)
-{
-    return mr_arena_printf(engine->arena, "%s/%s", engine->data, name);
-}
-
 static enum mr_code open_backends(struct engine *engine, struct mr_err *err)
 {
     const struct engine_options *options = &engine->options;
-    struct mr_rocksdb_spec log = { .path = path_in(engine, "log"),
-                                   .cache_bytes = CACHE_BYTES };
     struct mr_telemetry_spec telemetry = { .fd = options->log_fd,
                                            .human = options->log_human,
                                            .level = options->log_level };
@@ -51,30 +43,19 @@ static enum mr_code open_backends(struct engine *engine, struct mr_err *err)
         return code;
     telemetry.clock = mr_system_clock_port(engine->clock);
     engine->telemetry = mr_telemetry_new(&telemetry);
-    log.clock = telemetry.clock;
-    code = make_folder(engine->data, err);
+    code = engine_make_folder(engine->data, err);
     if (code == MR_OK)
-        code = mr_rocksdb_open(&log, &engine->log, err);
-    if (code == MR_E_BUSY)
-        return mr_fail(err, code,
-                       "data: another process works on %.350s; stop it, or "
-                       "name another folder with --data",
-                       engine->data);
-    if (code == MR_E_DAMAGED)
-        return mr_fail(err, code,
-                       "%.700s; restore it from a backup, for all else is "
-                       "made from it",
-                       err->text);
+        code = engine_open_bus(engine, err);
     if (code == MR_OK)
-        code =
-            mr_blob_folder_open(path_in(engine, "blobs"), &engine->blobs, err);
+        code = mr_blob_folder_open(engine_path(engine, "blobs"), &engine->blobs,
+                                   err);
     return code;
 }
 
 static enum mr_code open_flight(struct engine *engine, struct mr_err *err)
 {
     const struct engine_options *options = &engine->options;
-    struct mr_flight_spec spec = { .path = path_in(engine, "flight"),
+    struct mr_flight_spec spec = { .path = engine_log_path(engine, "flight"),
                                    .hang_ms = options->hang_ms,
                                    .watch = options->hang_ms > 0,
                                    .handlers = true,
@@ -86,8 +67,8 @@ static enum mr_code open_flight(struct engine *engine, struct mr_err *err)
 static enum mr_code open_place(struct engine *engine, struct mr_err *err)
 {
     struct mr_place_spec spec = {
-        .bus = mr_rocksdb_bus(engine->log),
-        .store = mr_rocksdb_store(engine->log),
+        .bus = engine->bus,
+        .store = engine->store,
         .blob = mr_blob_folder_port(engine->blobs),
         .clock = mr_system_clock_port(engine->clock),
         .collection = engine->options.collection,
@@ -131,7 +112,7 @@ static enum mr_code open_shard(struct engine *engine, const char *folder,
         .ended = engine_part_ended,
         .ended_context = engine,
     };
-    enum mr_code code = make_folder(name, err);
+    enum mr_code code = engine_make_folder(name, err);
 
     if (code == MR_OK)
         code = mr_rocksdb_open(&records, &engine->records[partition], err);
@@ -151,15 +132,14 @@ static enum mr_code open_shard(struct engine *engine, const char *folder,
 static enum mr_code open_shards(struct engine *engine, struct mr_err *err)
 {
     uint32_t count = engine->place.partitions;
-    char *index = path_in(engine, "index");
-    char *folder = mr_arena_printf(engine->arena, "%s/%s.%u.%s", index,
-                                   engine->place.collection, GENERATION,
-                                   engine->place.model);
+    char *index = engine_log_path(engine, "index");
+    char *folder = mr_arena_printf(engine->arena, "%s/%s", index,
+                                   engine_index_name(engine));
     bool is_new = access(folder, F_OK) != 0;
-    enum mr_code code = make_folder(index, err);
+    enum mr_code code = engine_make_folder(index, err);
 
     if (code == MR_OK)
-        code = make_folder(folder, err);
+        code = engine_make_folder(folder, err);
     if (code == MR_OK && is_new)
         engine_tell_models(engine, index);
     engine->records = mr_calloc(count, sizeof(*engine->records));
@@ -348,7 +328,8 @@ enum mr_code engine_open_offline(const struct engine_options *options,
     struct engine *engine = allocate(options);
     enum mr_code code;
 
-    if (access(path_in(engine, "log"), F_OK) != 0)
+    if (access(engine_log_path(engine, options->kafka.used ? "state" : "log"),
+               F_OK) != 0)
         code = mr_fail_errno(err, MR_E_CONFIG, errno,
                              "data: %s is no data folder", engine->data);
     else
@@ -442,7 +423,7 @@ void engine_close(struct engine *engine)
     embedder_model_close(engine->model);
     mr_flight_close(engine->flight);
     mr_blob_folder_close(engine->blobs);
-    mr_rocksdb_close(engine->log);
+    engine_close_bus(engine);
     mr_telemetry_free(engine->telemetry);
     mr_system_clock_close(engine->clock);
     (void)close(engine->wake_fd);

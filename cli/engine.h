@@ -10,7 +10,8 @@
  *   keys     hashes of API keys (common/http/keys.h)
  *   index/<collection>.<generation>.<model>/<partition>/  segments, manifest
  *                                          and records/, a RocksDB of its own
- * Everything but log/, blobs/ and keys can be deleted: it is made again.
+ * Everything but log/, blobs/ and keys can be deleted: it is made again.  With
+ * the log on Kafka there are kafka/state/ instead of log/, and kafka/index/.
  *
  * Threads: engine_run() blocks; engine_stop() may be called by any thread and
  *          by signal handlers.
@@ -33,10 +34,19 @@ struct engine_http {
     bool loopback_open; /* this machine needs no key */
 };
 
+struct engine_kafka {
+    bool used; /* else the embedded bus */
+    const char *brokers;
+    const char *prefix;        /* NULL: none */
+    const char *settings_file; /* NULL: none */
+    uint32_t replication;
+};
+
 struct engine_options {
     const char *data;   /* folder, made when it is new */
     const char *listen; /* "127.0.0.1:7700" */
     struct engine_http http;
+    struct engine_kafka kafka;
     const char *collection;
     uint32_t partitions;
     const char *language;

@@ -20,7 +20,8 @@ void engine_tell_models(struct engine *engine, const char *index)
 
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
         if (strncmp(entry->d_name, prefix, size) != 0 ||
-            strcmp(entry->d_name + size, place->model) == 0)
+            strncmp(entry->d_name + size, place->model, strlen(place->model)) ==
+                0)
             continue;
         mr_log(engine->telemetry, MR_EV_NOTE, "index",
                "the model is now %s (%s): everything is indexed and embedded "

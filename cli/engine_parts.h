@@ -10,6 +10,7 @@
 
 #include "cli/engine.h"
 #include "common/backends/blob_folder/mr_blob_folder.h"
+#include "common/backends/kafka/mr_kafka.h"
 #include "common/backends/rocksdb/mr_rocksdb.h"
 #include "common/backends/system/mr_system_clock.h"
 #include "common/http/key_store.h"
@@ -32,7 +33,10 @@ struct engine {
     char *data;
     struct mr_system_clock *clock;
     struct mr_telemetry *telemetry;
-    struct mr_rocksdb *log;
+    struct mr_rocksdb *log; /* on Kafka: the state of the stages */
+    struct mr_kafka *kafka; /* NULL on the embedded bus */
+    struct mr_bus *bus;     /* of whichever it is */
+    struct mr_store *store;
     struct mr_blob_folder *blobs;
     struct mr_flight *flight;
     struct mr_model *model;
@@ -58,6 +62,20 @@ struct engine {
     pthread_mutex_t lock;
     struct mr_err ended; /* lock: why a part ended */
 };
+
+/* A path in the data folder; one of what belongs to the bus. */
+char *engine_path(struct engine *engine, const char *name);
+char *engine_log_path(struct engine *engine, const char *name);
+MR_MUST_CHECK enum mr_code engine_make_folder(const char *path,
+                                              struct mr_err *err);
+
+/* The bus of the configuration, with its store; see engine_bus.c. */
+MR_MUST_CHECK enum mr_code engine_open_bus(struct engine *engine,
+                                           struct mr_err *err);
+void engine_close_bus(struct engine *engine);
+
+/* The folder of the indexes, by what they are made from. */
+char *engine_index_name(struct engine *engine);
 
 /* The `ended` of workers and shards. */
 void engine_part_ended(void *context, const struct mr_err *err);

@@ -159,6 +159,7 @@ struct mr_bus_reader_ops {
     enum mr_code (*commit)(struct mr_bus_reader *reader,
                            const struct mr_commit *commit, struct mr_err *err);
     enum mr_code (*rewind)(struct mr_bus_reader *reader, struct mr_err *err);
+    void (*position)(struct mr_bus_reader *reader, struct mr_position *at);
     void (*wake)(struct mr_bus_reader *reader);
     void (*close)(struct mr_bus_reader *reader);
 };
@@ -260,6 +261,17 @@ MR_MUST_CHECK static inline enum mr_code mr_bus_rewind(
     struct mr_bus_reader *reader, struct mr_err *err)
 {
     return reader->ops->rewind(reader, err);
+}
+
+/*
+ * Sets at->next to where the reader stands in that partition, one of its own:
+ * all before it was polled, or holds no record that will ever be given.  After
+ * a poll that gave nothing though it waited for nothing, that is the end.
+ */
+static inline void mr_bus_position(struct mr_bus_reader *reader,
+                                   struct mr_position *at)
+{
+    reader->ops->position(reader, at);
 }
 
 /* Ends the present or next wait of a poll; from any thread. */

@@ -12,6 +12,8 @@
  *   bytes      64 MiB, 512 KiB, 1 GB, 1000 (without unit: bytes)
  *   duration   10 s, 500 ms, 5 min, 2 h, 1 d (0 needs no unit)
  *
+ * size: the fields of every key in one place.
+ *
  * Memory:  a configuration owns all it points to.
  * Threads: read by any after it is loaded.
  * I/O:     the one file; mr_config_secret() another.
@@ -59,7 +61,13 @@ struct mr_config {
     const char *listen;
     const char *collection;
     uint32_t partitions;
-    const char *bus;
+    const char *bus; /* "embedded", "kafka" */
+    struct {
+        const char *brokers;
+        const char *prefix;        /* or NULL */
+        const char *settings_file; /* or NULL */
+        uint32_t replication;
+    } kafka;
     struct {
         const char *tls_cert; /* files; both NULL: no TLS */
         const char *tls_key;

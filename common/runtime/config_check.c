@@ -12,7 +12,8 @@
 #include "common/base/mr_assert.h"
 #include "common/runtime/config_internal.h"
 
-#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789_-"
+#define NAME_LETTERS  "abcdefghijklmnopqrstuvwxyz0123456789_-"
+#define TOPIC_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789._-"
 #define HOST_LETTERS \
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"
 
@@ -123,10 +124,10 @@ static void check_top(const struct check *check)
         bad(check, "listen",
             "must be an address and a port, such as 127.0.0.1:7700 or "
             "[::1]:7700");
-    if (strcmp(config->bus, "kafka") == 0)
-        bad(check, "bus",
-            "kafka is not in this version; use embedded, which is the "
-            "default");
+    if (config->kafka.prefix != NULL &&
+        strspn(config->kafka.prefix, TOPIC_LETTERS) !=
+            strlen(config->kafka.prefix))
+        bad(check, "kafka.prefix", "may hold a-z, 0-9, '.', _ and - only");
     if (!is_language(config->clean.language))
         bad(check, "clean.language", "must be a language such as en or pt-BR");
 }

@@ -78,15 +78,30 @@ static enum mr_code list_parts(struct mr_worker *worker, struct mr_err *err)
 
 static enum mr_code open_reader(struct mr_worker *worker, struct mr_err *err)
 {
+    const struct mr_place *place = worker->place;
+    const char *stage = worker->stage->name;
     char group[MR_TOPIC_NAME_MAX + 1];
+    char topic[MR_TOPIC_NAME_MAX + 1];
+    char spaces[MR_SPACE_NAME_MAX + 1];
+    const struct mr_changelog changelog = {
+        .topic = topic,
+        .partitions = place->partitions,
+        .partition = worker->spec.lane,
+        .spaces = spaces,
+    };
     struct mr_reader_spec spec = {
         .group = group,
         .partitions = worker->positions,
         .count = worker->part_count,
+        .changelog = worker->stage->space_count > 0 ? &changelog : NULL,
     };
 
-    (void)snprintf(group, sizeof(group), "%s.%u.%s", worker->place->collection,
-                   worker->place->generation, worker->stage->name);
+    (void)snprintf(group, sizeof(group), "%s.%u.%s", place->collection,
+                   place->generation, stage);
+    (void)snprintf(topic, sizeof(topic), "%s.%u.state.%s", place->collection,
+                   place->generation, stage);
+    (void)snprintf(spaces, sizeof(spaces), "%s.%u.%s.%u.", place->collection,
+                   place->generation, stage, worker->spec.lane);
     return mr_bus_reader(worker->place->bus, &spec, &worker->reader, err);
 }
 
@@ -158,7 +173,6 @@ enum mr_code mr_worker_new(const struct mr_worker_spec *spec,
     worker->stage = spec->stage;
     worker->status.stage = spec->stage->name;
     worker->wake_us = INT64_MAX;
-    worker->unsure = true;
     init_sync(worker);
     worker->arena = mr_arena_new();
     worker->batch = mr_batch_new();
@@ -218,9 +232,6 @@ bool mr_worker_stopping(struct mr_worker *worker)
 static void note_retry(struct mr_worker *worker, const struct mr_err *err)
 {
     worker->rewinding = true;
-    worker->unsure = true; /* the commit may have happened */
-    for (size_t i = 0; i < worker->part_count; i++)
-        worker->parts[i].unsure = true;
     if (worker->attempts++ == 0) {
         worker->retry_began_us = mr_clock_mono_us(worker->place->clock);
         mr_log(worker->spec.telemetry, MR_EV_RETRY_BEGIN, worker->stage->name,

@@ -20,7 +20,8 @@
  *
  * In the state store a space is named
  * <collection>.<generation>.<stage>.<lane>.<space>.  The consumer group is
- * <collection>.<generation>.<stage>.
+ * <collection>.<generation>.<stage>, the changelog of its state, for a bus
+ * that has one, <collection>.<generation>.state.<stage>, partition <lane>.
  *
  * A wake that is due does not keep inputs waiting: the stage is called with
  * none as soon as there are none, and after at most 4 batches.

@@ -25,9 +25,6 @@ struct mr_worker_part {
     uint32_t partition;
     uint64_t next;          /* committed; under the lock */
     bool known;             /* `next` is; under the lock */
-    bool unsure;            /* a commit failed: `next` may be behind */
-    uint64_t end_before;    /* when known is false or unsure true: where the
-                               partition ended before the last poll */
     uint64_t isolate_until; /* inputs below it are worked singly */
 };
 
@@ -57,7 +54,6 @@ struct mr_worker {
     bool begun;     /* the step at the start has been made */
     bool isolating; /* inputs are polled one at a time */
     bool rewinding; /* before the next poll */
-    bool unsure;    /* some part is, or is not known */
     int64_t wake_us;
     unsigned wake_passed; /* batches since the wake was due */
     unsigned attempts;    /* failures of class RETRY in a row */

@@ -93,7 +93,6 @@ static void advance(struct mr_worker *worker)
 
         part->next = worker->positions[i].next;
         part->known = true;
-        part->unsure = false;
         if (part->isolate_until <= part->next)
             part->isolate_until = 0;
     }
@@ -254,45 +253,22 @@ static enum mr_code work(struct mr_worker *worker, bool *worked,
     return code;
 }
 
-static bool is_sure(const struct mr_worker_part *part)
-{
-    return part->known && !part->unsure;
-}
-
-/* Before a poll: where partitions end whose position isn't known for sure. */
-static void note_ends(struct mr_worker *worker)
-{
-    for (size_t i = 0; i < worker->part_count && worker->unsure; i++) {
-        struct mr_worker_part *part = &worker->parts[i];
-        uint64_t begin;
-
-        if (!is_sure(part) &&
-            mr_bus_bounds(worker->place->bus,
-                          worker->place->topics[part->topic], part->partition,
-                          &begin, &part->end_before, NULL) != MR_OK)
-            part->end_before = 0;
-    }
-}
-
-/* A poll gave nothing: all is read up to those ends. */
+/* A poll gave nothing: all is read, up to where the reader stands. */
 static void note_drained(struct mr_worker *worker)
 {
     worker->isolating = false;
-    for (size_t i = 0; i < worker->part_count; i++)
-        worker->parts[i].isolate_until = 0;
-    if (!worker->unsure)
-        return;
     (void)pthread_mutex_lock(&worker->lock);
     for (size_t i = 0; i < worker->part_count; i++) {
         struct mr_worker_part *part = &worker->parts[i];
+        struct mr_position at = { worker->place->topics[part->topic],
+                                  part->partition, 0 };
 
-        if (!is_sure(part) && part->end_before > part->next)
-            part->next = part->end_before;
+        mr_bus_position(worker->reader, &at);
+        part->isolate_until = 0;
+        part->next = at.next;
         part->known = true;
-        part->unsure = false;
     }
     (void)pthread_mutex_unlock(&worker->lock);
-    worker->unsure = false;
 }
 
 static int wait_for(const struct mr_worker *worker, int wait_ms)
@@ -324,7 +300,6 @@ static enum mr_code poll(struct mr_worker *worker, int wait_ms,
     if (code != MR_OK)
         return code;
     worker->rewinding = false;
-    note_ends(worker);
     return mr_bus_poll(worker->reader, &limits, worker->arena, batch, err);
 }
 

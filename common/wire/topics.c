@@ -23,11 +23,12 @@ static const struct rules {
     enum scope scope;
     enum mr_cleanup cleanup;
     int64_t retention_ms;
+    const char *schema;
 } rules[MR_TOPIC_COUNT] = {
 #define MR_TOPIC(symbol, name, scope, message, key, writers, readers, cleanup, \
                  retention_ms)                                                 \
-    [MR_TOPIC_##                                                               \
-        symbol] = { name, SCOPE_##scope, MR_CLEANUP_##cleanup, retention_ms },
+    [MR_TOPIC_##symbol] = { name, SCOPE_##scope, MR_CLEANUP_##cleanup,         \
+                            retention_ms, "millrace.v1." #message },
 #include "proto/topics.def"
 #undef MR_TOPIC
 };
@@ -97,6 +98,7 @@ enum mr_code mr_topic_spec_of(enum mr_topic topic,
         .partitions = scope->partitions,
         .cleanup = rules[topic].cleanup,
         .retention_ms = rules[topic].retention_ms,
+        .schema = rules[topic].schema,
     };
     return MR_OK;
 }

@@ -139,6 +139,25 @@ static enum mr_code write_records(struct shard *shard, struct mr_err *err)
     return code;
 }
 
+/* Nothing is left: what lies between the last record and where the reader
+ * stands is none. */
+static void note_read(struct shard *shard)
+{
+    const struct mr_place *place = shard->spec.place;
+    static const enum mr_topic topics[MANIFEST_SIDES] = {
+        [SIDE_KEYWORD] = MR_TOPIC_DOCUMENTS,
+        [SIDE_DENSE] = MR_TOPIC_VECTORS,
+    };
+
+    for (size_t i = 0; i < MANIFEST_SIDES; i++) {
+        struct mr_position at = { place->topics[topics[i]],
+                                  shard->spec.partition, 0 };
+
+        mr_bus_position(shard->reader, &at);
+        atomic_store(&shard->published[i], at.next);
+    }
+}
+
 enum mr_code shard_step(struct shard *shard, int wait_ms, bool *worked,
                         struct mr_err *err)
 {
@@ -157,6 +176,8 @@ enum mr_code shard_step(struct shard *shard, int wait_ms, bool *worked,
         return code;
     mr_arena_reset(shard->arena);
     code = mr_bus_poll(shard->reader, &limits, shard->arena, &batch, err);
+    if (code == MR_OK && batch.count == 0)
+        note_read(shard);
     if (code != MR_OK || (batch.count == 0 && !settled))
         return code;
     mr_batch_reset(shard->batch);

@@ -49,6 +49,35 @@ START_TEST(a_commit_moves_the_group_and_shows_its_outputs)
 }
 END_TEST
 
+START_TEST(a_reader_that_has_read_all_stands_at_the_end)
+{
+    mr_topic_id in = contract_topic("in", 1, MR_CLEANUP_KEEP);
+    mr_topic_id out = contract_topic("out", 2, MR_CLEANUP_KEEP);
+    struct mr_bus_reader *worker = contract_reader("g", in, 1);
+    struct mr_bus_reader *reader = contract_reader("after", out, 2);
+    struct mr_record output = contract_record(out, 1, "k", 1);
+    struct mr_commit commit = { .outputs = &output, .output_count = 1 };
+    struct mr_position at = { out, 1, 77 };
+
+    mr_bus_position(reader, &at);
+    ck_assert_uint_eq(at.next, 0);
+    CONTRACT_OK(mr_bus_commit(worker, &commit, &contract.err));
+    CONTRACT_OK(mr_bus_commit(worker, &commit, &contract.err));
+    ck_assert_uint_eq(contract_poll(reader, 1).count, 1);
+    mr_bus_position(reader, &at);
+    ck_assert_uint_eq(at.next, 1);
+    ck_assert_uint_eq(contract_poll(reader, 9).count, 1);
+    ck_assert_uint_eq(contract_poll(reader, 9).count, 0);
+    mr_bus_position(reader, &at);
+    ck_assert_uint_eq(at.next, end_of(out, 1));
+    CONTRACT_OK(mr_bus_rewind(reader, &contract.err));
+    mr_bus_position(reader, &at);
+    ck_assert_uint_eq(at.next, 0);
+    mr_bus_close_reader(worker);
+    mr_bus_close_reader(reader);
+}
+END_TEST
+
 START_TEST(an_empty_commit_is_fine)
 {
     mr_topic_id topic = contract_topic("t", 1, MR_CLEANUP_KEEP);
@@ -294,6 +323,7 @@ void contract_bus_commit_cases(Suite *suite)
     TCase *tcase = contract_case(suite, "commit");
 
     tcase_add_test(tcase, a_commit_moves_the_group_and_shows_its_outputs);
+    tcase_add_test(tcase, a_reader_that_has_read_all_stands_at_the_end);
     tcase_add_test(tcase, an_empty_commit_is_fine);
     tcase_add_test(tcase, a_rewind_gives_again_what_was_not_committed);
     tcase_add_test(tcase, what_was_polled_and_not_committed_comes_again);

@@ -24,22 +24,11 @@ void kafka_take_output(rd_kafka_t *producer, const rd_kafka_message_t *message,
         changelog->produced = past;
 }
 
-static struct kafka_place *place_of(struct kafka_reader *reader,
-                                    const struct mr_position *position)
-{
-    for (size_t i = 0; i < reader->count; i++) {
-        if (reader->places[i].topic->id == position->topic &&
-            reader->places[i].partition == position->partition)
-            return &reader->places[i];
-    }
-    return NULL;
-}
-
 static enum mr_code check_position(struct kafka_reader *reader,
                                    const struct mr_position *position,
                                    struct mr_err *err)
 {
-    struct kafka_place *place = place_of(reader, position);
+    struct kafka_place *place = kafka_place_of(reader, position);
     uint64_t begin, end = 0;
     enum mr_code code;
 
@@ -132,7 +121,7 @@ static enum mr_code send_positions(struct kafka_reader *reader,
     list = rd_kafka_topic_partition_list_new((int)commit->position_count);
     for (size_t i = 0; i < commit->position_count; i++) {
         const struct mr_position *position = &commit->positions[i];
-        struct kafka_place *place = place_of(reader, position);
+        struct kafka_place *place = kafka_place_of(reader, position);
         rd_kafka_topic_partition_t *at = rd_kafka_topic_partition_list_add(
             list, place->topic->full, (int32_t)place->partition);
 
@@ -241,7 +230,8 @@ static enum mr_code transact(struct kafka_reader *reader,
 static void advance(struct kafka_reader *reader, const struct mr_commit *commit)
 {
     for (size_t i = 0; i < commit->position_count; i++) {
-        struct kafka_place *place = place_of(reader, &commit->positions[i]);
+        struct kafka_place *place =
+            kafka_place_of(reader, &commit->positions[i]);
 
         place->committed = commit->positions[i].next;
         place->committed_epoch = place->epoch;

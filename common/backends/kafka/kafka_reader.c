@@ -19,6 +19,17 @@ static struct kafka_reader *reader_of(struct mr_bus_reader *port)
     return (struct kafka_reader *)port;
 }
 
+struct kafka_place *kafka_place_of(struct kafka_reader *reader,
+                                   const struct mr_position *position)
+{
+    for (size_t i = 0; i < reader->count; i++) {
+        if (reader->places[i].topic->id == position->topic &&
+            reader->places[i].partition == position->partition)
+            return &reader->places[i];
+    }
+    return NULL;
+}
+
 static rd_kafka_topic_partition_list_t *list_places(
     const struct kafka_reader *reader)
 {
@@ -183,6 +194,15 @@ static enum mr_code rewind_reader(struct mr_bus_reader *port,
         return code;
     forget_read(reader);
     return kafka_assign_places(reader, err);
+}
+
+/* Past the last record, where the end of a transaction may stand, too. */
+static void position(struct mr_bus_reader *port, struct mr_position *at)
+{
+    const struct kafka_place *place = kafka_place_of(reader_of(port), at);
+
+    at->next = place->held != NULL || place->seen < place->next ? place->next
+                                                                : place->seen;
 }
 
 static void wake(struct mr_bus_reader *port)
@@ -359,6 +379,7 @@ static struct kafka_reader *new_reader(struct mr_kafka *kafka,
         .poll = kafka_poll,
         .commit = kafka_commit,
         .rewind = rewind_reader,
+        .position = position,
         .wake = wake,
         .close = close_reader,
     };

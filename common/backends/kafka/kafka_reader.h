@@ -49,6 +49,10 @@ struct kafka_reader {
     struct mr_err fenced;
 };
 
+/* NULL: the reader does not read it. */
+struct kafka_place *kafka_place_of(struct kafka_reader *reader,
+                                   const struct mr_position *position);
+
 /* Reports of the producers; see kafka_append.c and kafka_commit.c. */
 void kafka_take_append(rd_kafka_t *producer, const rd_kafka_message_t *message,
                        void *opaque);

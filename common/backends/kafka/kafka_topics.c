@@ -233,3 +233,10 @@ enum mr_code mr_kafka_trim(struct mr_kafka *kafka, mr_topic_id topic,
         return code;
     return kafka_delete_before(kafka, held->full, partition, begin, err);
 }
+
+const char *mr_kafka_topic_uuid(struct mr_kafka *kafka, mr_topic_id topic)
+{
+    struct kafka_topic *held = NULL;
+
+    return kafka_find(kafka, topic, 0, &held, NULL) == MR_OK ? held->uuid : "";
+}

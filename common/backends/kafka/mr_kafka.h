@@ -82,6 +82,10 @@ struct mr_bus *mr_kafka_bus(struct mr_kafka *kafka);
 /* The local store, whose spaces a reader's changelog covers by their names. */
 struct mr_store *mr_kafka_store(struct mr_kafka *kafka);
 
+/* What tells a topic from one made again under its name; 22 characters that
+ * can be in a file's name, borrowed. */
+const char *mr_kafka_topic_uuid(struct mr_kafka *kafka, mr_topic_id topic);
+
 /* Removes what lies before `begin`, as retention would: what still stands
  * there is MR_E_LOST. */
 MR_MUST_CHECK enum mr_code mr_kafka_trim(struct mr_kafka *kafka,

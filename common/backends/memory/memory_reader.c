@@ -288,6 +288,11 @@ static enum mr_code reader_rewind(struct mr_bus_reader *port,
     return memory_leave(reader->memory, call, MR_OK, err);
 }
 
+static void reader_position(struct mr_bus_reader *port, struct mr_position *at)
+{
+    at->next = place_of((struct memory_reader *)port, at)->next;
+}
+
 static void reader_wake(struct mr_bus_reader *port)
 {
     struct memory_reader *reader = (struct memory_reader *)port;
@@ -381,6 +386,7 @@ static enum mr_code open_reader(struct mr_memory *memory,
         .poll = reader_poll,
         .commit = reader_commit,
         .rewind = reader_rewind,
+        .position = reader_position,
         .wake = reader_wake,
         .close = reader_close,
     };

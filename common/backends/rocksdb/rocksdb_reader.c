@@ -197,6 +197,11 @@ static enum mr_code reader_rewind(struct mr_bus_reader *port,
     return MR_OK;
 }
 
+static void reader_position(struct mr_bus_reader *port, struct mr_position *at)
+{
+    at->next = place_of(reader_of(port), at)->next;
+}
+
 static void reader_wake(struct mr_bus_reader *port)
 {
     struct rocks_reader *reader = reader_of(port);
@@ -317,6 +322,7 @@ static struct rocks_reader *new_reader(struct mr_rocksdb *db,
         .poll = reader_poll,
         .commit = reader_commit,
         .rewind = reader_rewind,
+        .position = reader_position,
         .wake = reader_wake,
         .close = reader_close,
     };

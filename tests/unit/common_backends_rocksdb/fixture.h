@@ -96,7 +96,9 @@ static inline struct mr_bus_reader *fixture_reader(struct mr_rocksdb *db,
                                                    mr_topic_id topic)
 {
     struct mr_position at = { topic, 0, 0 };
-    struct mr_reader_spec spec = { group, &at, 1 };
+    struct mr_reader_spec spec = { .group = group,
+                                   .partitions = &at,
+                                   .count = 1 };
     struct mr_bus_reader *reader = NULL;
 
     fixture_ok(mr_bus_reader(mr_rocksdb_bus(db), &spec, &reader, &err));

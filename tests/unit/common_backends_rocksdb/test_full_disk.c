@@ -125,7 +125,9 @@ START_TEST(reads_go_on_and_writes_again_once_there_is_room)
 {
     struct mr_poll_limits wait = { 1, 1, 100 };
     struct mr_position at = { 0, 0, UINT64_MAX };
-    struct mr_reader_spec at_end = { NULL, &at, 1 };
+    struct mr_reader_spec at_end = { .group = NULL,
+                                     .partitions = &at,
+                                     .count = 1 };
     struct mr_rocksdb *db;
     struct mr_bus_reader *reader;
     struct mr_batch_in batch;

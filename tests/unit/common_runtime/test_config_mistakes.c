@@ -104,8 +104,9 @@ static const struct {
       "3:10: this is no UTF-8 text: invalid leading UTF-8 octet\n" },
     { "data: a\n---\ndata: b\n",
       "3:1: a second document begins; only one is read\n" },
-    { "bus: kafka\n", "1:6: bus: kafka is not in this version; use embedded, "
-                      "which is the default\n" },
+    { "bus: pigeon\n", "1:6: bus: \"pigeon\" is none of embedded, kafka\n" },
+    { "kafka:\n  prefix: A/\n",
+      "2:11: kafka.prefix: may hold a-z, 0-9, '.', _ and - only\n" },
     { "listen: 7700\n", "1:9: listen: must be an address and a port, such as "
                         "127.0.0.1:7700 or [::1]:7700\n" },
     { "listen: 127.0.0.1:70000\n",
@@ -161,14 +162,13 @@ static const struct {
       "2:29: sources: url: has no host\n" },
     /* All of them, in order of their lines. */
     { "limits:\n  wait: 10\nlistn: x\nlog: {level: loud, format: x}\n"
-      "bus: kafka\n",
+      "collection: A\n",
       "2:9: limits.wait: \"10\" is not a duration; write such as 10 s (ms, s, "
       "min, h, d)\n"
       "3:1: listn: there is no such key; did you mean listen?\n"
       "4:14: log.level: \"loud\" is none of debug, info, warn, error\n"
       "4:28: log.format: \"x\" is none of auto, json, human\n"
-      "5:6: bus: kafka is not in this version; use embedded, which is the "
-      "default\n" },
+      "5:13: collection: may hold a-z, 0-9, _ and - only\n" },
 };
 
 START_TEST(every_mistake_is_told_with_its_place)
