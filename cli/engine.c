@@ -124,9 +124,12 @@ static enum mr_code open_shard(struct engine *engine, const char *folder,
         return code;
     spec.records = mr_rocksdb_store(engine->records[partition]);
     code = shard_open(&spec, &engine->shards[partition], err);
-    if (code == MR_OK)
-        engine->shard_count++;
-    return code;
+    if (code != MR_OK)
+        return code;
+    engine->peers[partition] =
+        index_peer_local(engine->shards[partition], partition);
+    engine->shard_count++;
+    return MR_OK;
 }
 
 static enum mr_code open_shards(struct engine *engine, struct mr_err *err)
@@ -144,6 +147,7 @@ static enum mr_code open_shards(struct engine *engine, struct mr_err *err)
         engine_tell_models(engine, index);
     engine->records = mr_calloc(count, sizeof(*engine->records));
     engine->shards = mr_calloc(count, sizeof(*engine->shards));
+    engine->peers = mr_calloc(count, sizeof(struct index_peer *));
     for (uint32_t i = 0; code == MR_OK && i < count; i++)
         code = open_shard(engine, folder, i, err);
     return code;
@@ -154,8 +158,8 @@ static enum mr_code open_retriever(struct engine *engine, struct mr_err *err)
     struct retriever_spec spec = {
         .place = &engine->place,
         .model = engine->model,
-        .shards = engine->shards,
-        .shard_count = engine->shard_count,
+        .peers = engine->peers,
+        .peer_count = engine->shard_count,
         .telemetry = engine->telemetry,
         .config = engine->options.retriever,
         .status = engine_render_stages,
@@ -165,8 +169,8 @@ static enum mr_code open_retriever(struct engine *engine, struct mr_err *err)
     };
 
     engine->search = (struct search_place){
-        .shards = engine->shards,
-        .shard_count = engine->shard_count,
+        .peers = engine->peers,
+        .peer_count = engine->shard_count,
         .model = engine->model,
         .keyword_weight = engine->options.retriever.keyword_weight,
     };
@@ -396,11 +400,14 @@ static void close_shards(struct engine *engine)
     for (size_t i = 0; i < engine->shard_count; i++)
         shard_stop(engine->shards[i]);
     retriever_free(engine->retriever);
-    for (size_t i = 0; i < engine->shard_count; i++)
+    for (size_t i = 0; i < engine->shard_count; i++) {
+        index_peer_local_free(engine->peers[i]);
         shard_close(engine->shards[i]);
+    }
     for (uint32_t i = 0;
          engine->records != NULL && i < engine->place.partitions; i++)
         mr_rocksdb_close(engine->records[i]);
+    mr_free(engine->peers);
     mr_free(engine->shards);
     mr_free(engine->records);
 }

@@ -43,6 +43,7 @@ struct engine {
     struct mr_place place;
     struct mr_rocksdb **records; /* one a partition, as the shards */
     struct shard **shards;
+    struct index_peer **peers; /* the shards as the retriever sees them */
     size_t shard_count;
     struct mr_worker **workers;
     size_t worker_count;

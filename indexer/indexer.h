@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * indexer.h - a shard: partition p of `documents` and of `vectors.<model>`,
- * made searchable.  The one public header of the indexer.
+ * made searchable.  The first public header of the indexer (also:
+ * peer.h, serve.h).
  * size: all that a retriever sees of a shard.
  *
  * A shard follows its two partitions by itself and keeps their offsets in its
@@ -114,6 +115,7 @@ struct shard_record {
     bool dense_failed;           /* its embedding failed for good */
     struct mr_span dense_error;
     uint64_t documents_offset; /* of the record that made it so */
+    size_t passage_count;
 };
 
 /* MR_OK with found false for an id never seen. */

@@ -2,6 +2,7 @@
 /*
  * peer.h - a shard as a retriever sees it, be it in this process or on one of
  * its replicas elsewhere.  The second public header of the indexer.
+ * size: one struct says all that can be asked.
  *
  * A call is a plain struct that says what is asked and takes what comes back.
  * Calls to several shards are all begun and then all finished, so that they
@@ -107,8 +108,10 @@ struct peer_call {
     uint64_t version;               /* of the snapshot that was searched */
     struct shard_passage *passages; /* one a place, documents without text
                                        and passages; in the arena */
-    struct shard_record record;     /* document without text and passages */
-    struct mr_span text;            /* absent if there is none */
+    size_t loaded; /* how many of the places, from the first: ask again for
+                      the others; at least one */
+    struct shard_record record; /* document without text and passages */
+    struct mr_span text;        /* absent if there is none */
     bool done;
 
     void *state; /* the peer's own, between begin and finish */

@@ -101,7 +101,7 @@ enum mr_code retriever_new(const struct retriever_spec *spec,
     struct retriever_config *config = &retriever->spec.config;
     enum mr_code code = MR_OK;
 
-    MR_ASSERT(spec->shard_count == spec->place->partitions);
+    MR_ASSERT(spec->peer_count == spec->place->partitions);
     *out = NULL;
     retriever->spec = *spec;
     config->mode = copy(spec->config.mode);
@@ -110,8 +110,8 @@ enum mr_code retriever_new(const struct retriever_spec *spec,
     config->generator.api_key = copy(spec->config.generator.api_key);
     retriever->started_us = mr_clock_mono_us(spec->place->clock);
     retriever->search =
-        (struct search_place){ .shards = spec->shards,
-                               .shard_count = spec->shard_count,
+        (struct search_place){ .peers = spec->peers,
+                               .peer_count = spec->peer_count,
                                .model = spec->model,
                                .keyword_weight = spec->config.keyword_weight };
     if (!search_mode_of(mr_span_str(config->mode), &retriever->mode))

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * retriever.h - questions in, answers out; and the front door for documents.
- * The one public header of the retriever.
+ * The first public header of the retriever; replicas.h is for shards on other
+ * machines.
  *
  * Holds no data: documents go to `raw`, what was asked and said goes to
  * `events`, and every search asks the shards.
@@ -23,7 +24,7 @@
 #include "common/ports/model.h"
 #include "common/runtime/place.h"
 #include "common/runtime/telemetry.h"
-#include "indexer/indexer.h"
+#include "indexer/peer.h"
 
 /* A server that speaks OpenAI's chat completions. */
 struct generator_config {
@@ -50,8 +51,8 @@ struct retriever_config retriever_config_default(void);
 struct retriever_spec {
     const struct mr_place *place; /* borrowed, as all below */
     struct mr_model *model;
-    struct shard *const *shards; /* one a partition, in their order */
-    size_t shard_count;
+    struct index_peer *const *peers; /* one a partition, in their order */
+    size_t peer_count;
     struct mr_telemetry *telemetry;
     struct retriever_config config; /* its texts are copied */
     /* Adds members to the object of GET /v1/status; may be NULL. */

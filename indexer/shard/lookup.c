@@ -20,6 +20,7 @@ enum mr_code shard_get(struct shard *shard, struct mr_span id,
     if (code != MR_OK || !out->found)
         return code;
     out->document.text.bytes = (struct mr_span){ 0 };
+    out->passage_count = out->document.passages.count;
     (void)pthread_rwlock_rdlock(&shard->table_lock);
     doc = table_find(shard->table, id);
     if (doc != NULL) {

@@ -15,8 +15,8 @@ bool api_begin(struct mr_http_call *call, struct mr_http_reply *reply)
                          reply);
 }
 
-struct shard *api_shard(const struct retriever *retriever, struct mr_span id)
+struct index_peer *api_peer(const struct retriever *retriever,
+                            struct mr_span id)
 {
-    return retriever->spec
-        .shards[mr_place_partition(retriever->spec.place, id)];
+    return retriever->spec.peers[mr_place_partition(retriever->spec.place, id)];
 }

@@ -52,6 +52,7 @@ struct retriever *api_retriever(const struct mr_http_call *call);
 bool api_begin(struct mr_http_call *call, struct mr_http_reply *reply);
 
 /* The shard that an id belongs to. */
-struct shard *api_shard(const struct retriever *retriever, struct mr_span id);
+struct index_peer *api_peer(const struct retriever *retriever,
+                            struct mr_span id);
 
 #endif

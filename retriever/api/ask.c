@@ -9,22 +9,29 @@
 
 /* How long a search waits for what `at_least` names. */
 #define AT_LEAST_MS 10000
+/* How long it sleeps before it looks whether we drain. */
+#define WAIT_SLICE_MS 500
 
 static enum mr_code wait_for_token(const struct retriever *retriever,
-                                   const struct search_request *request,
-                                   struct mr_err *err)
+                                   struct search_request *request,
+                                   struct mr_arena *arena, struct mr_err *err)
 {
-    bool dense = request->mode != SEARCH_KEYWORD;
-    struct mr_span id;
-    uint64_t version;
+    struct peer_at_least *least = mr_arena_calloc(arena, 1, sizeof(*least));
+    struct mr_clock *clock = retriever->spec.place->clock;
+    int64_t end_us = mr_clock_mono_us(clock) + AT_LEAST_MS * INT64_C(1000);
     enum mr_code code;
     bool done;
 
-    if (!front_door_token_parse(request->at_least, &id, &version))
+    if (!front_door_token_parse(request->at_least, &least->id, &least->version))
         return mr_fail(err, MR_E_INVALID,
                        "\"at_least\" is no token that a write answered with");
-    code = shard_wait(api_shard(retriever, id), id, version, dense, AT_LEAST_MS,
-                      &done, err);
+    least->dense = request->mode != SEARCH_KEYWORD;
+    request->least = least;
+    do {
+        code = peer_wait(api_peer(retriever, least->id), least, WAIT_SLICE_MS,
+                         arena, &done, err);
+    } while (code == MR_OK && !done && mr_clock_mono_us(clock) < end_us &&
+             !atomic_load(&retriever->draining));
     if (code != MR_OK || done)
         return code;
     return mr_fail(err, MR_E_TIMEOUT,
@@ -47,7 +54,7 @@ static enum mr_code run(struct ask *ask, struct mr_http_call *call,
     };
     code = search_request_parse(ask->body, call->arena, &ask->request, err);
     if (code == MR_OK && ask->request.at_least.data != NULL)
-        code = wait_for_token(retriever, &ask->request, err);
+        code = wait_for_token(retriever, &ask->request, call->arena, err);
     if (code == MR_OK)
         code = search_run(&retriever->search, &ask->request, call->arena,
                           &ask->result, err);
@@ -111,6 +118,13 @@ void ask_render(const struct ask *ask, const struct mr_http_call *call,
     if (ask->result.partial) {
         mr_json_key(out, "problem");
         mr_json_put_str(out, ask->result.problem.text);
+    }
+    if (ask->result.missing_count > 0) {
+        mr_json_key(out, "missing_shards");
+        mr_json_array_begin(out);
+        for (size_t i = 0; i < ask->result.missing_count; i++)
+            mr_json_put_u64(out, ask->result.missing[i]);
+        mr_json_array_end(out);
     }
     mr_json_key(out, "recall");
     mr_json_put_number(out, ask->result.recall);

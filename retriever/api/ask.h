@@ -27,8 +27,8 @@ void ask_end(struct ask *ask);
 
 uint32_t ask_took_ms(const struct ask *ask, const struct mr_http_call *call);
 
-/* Members "hits", "mode", "took_ms", "partial", "problem", "recall" and
- * "index_version" into an open object. */
+/* Members "hits", "mode", "took_ms", "partial", "problem", "missing_shards",
+ * "recall" and "index_version" into an open object. */
 void ask_render(const struct ask *ask, const struct mr_http_call *call,
                 struct mr_json_out *out);
 

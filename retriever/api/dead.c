@@ -234,7 +234,7 @@ static enum mr_code retry(struct mr_http_call *call,
     const struct retriever_spec *spec = &retriever->spec;
     struct dead_retry what = {
         .letter = letter,
-        .shard = api_shard(retriever, letter->dead.id),
+        .peer = api_peer(retriever, letter->dead.id),
         .lag = spec->keyword_lag == NULL ? 0 : spec->keyword_lag(spec->context),
     };
 

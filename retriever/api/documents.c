@@ -139,9 +139,9 @@ static enum mr_code wait_for(struct mr_http_call *call, struct mr_span id,
         int slice =
             left_ms > WAIT_SLICE_MS ? WAIT_SLICE_MS : (int)(left_ms + 1);
 
-        code = front_door_wait(api_shard(retriever, id), id, version,
-                               wishes->dense, slice, call->arena, fate, record,
-                               err);
+        code =
+            front_door_wait(api_peer(retriever, id), id, version, wishes->dense,
+                            slice, call->arena, fate, record, err);
     } while (code == MR_OK && *fate == FRONT_DOOR_PENDING &&
              mr_clock_mono_us(clock) < end_us &&
              !atomic_load(&retriever->draining));
@@ -260,7 +260,7 @@ static void render_document(struct mr_json_out *out, struct mr_span id,
     put_member(out, "time", mr_span_str(time));
     put_member(out, "owner", document->access.owner);
     mr_json_key(out, "passages");
-    mr_json_put_u64(out, document->passages.count);
+    mr_json_put_u64(out, record->passage_count);
     mr_json_object_end(out);
 }
 
@@ -270,15 +270,15 @@ void api_document_get(struct mr_http_call *call, struct mr_http_reply *reply)
     struct shard_record record = { 0 };
     struct mr_span text = { 0 };
     struct mr_err err = { 0 };
-    struct shard *shard;
+    struct index_peer *peer;
     enum mr_code code;
 
     if (!api_begin(call, reply))
         return;
-    shard = api_shard(api_retriever(call), call->args[0]);
-    code = shard_get(shard, call->args[0], call->arena, &record, &err);
+    peer = api_peer(api_retriever(call), call->args[0]);
+    code = peer_get(peer, call->args[0], call->arena, &record, &err);
     if (code == MR_OK && record.found && record.document.state == MR_STATE_LIVE)
-        code = shard_text(shard, call->args[0], call->arena, &text, &err);
+        code = peer_text(peer, call->args[0], call->arena, &text, &err);
     if (code != MR_OK)
         mr_http_fail(reply, &err);
     else if (!record.found)

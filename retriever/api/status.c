@@ -8,6 +8,10 @@
 #include "common/wire/raw.h"
 #include "retriever/api/api.h"
 #include "retriever/api/render.h"
+#include "retriever/search/scatter.h"
+
+/* A page that shows how things are does not wait long for what is away. */
+#define STATUS_WITHIN_MS 1000
 
 static void put_count(struct mr_json_out *out, const char *key, uint64_t value)
 {
@@ -15,30 +19,49 @@ static void put_count(struct mr_json_out *out, const char *key, uint64_t value)
     mr_json_put_u64(out, value);
 }
 
-static struct shard_status sum_of(const struct retriever *retriever)
+/* What the shards say of themselves. */
+struct states {
+    struct scatter scatter;
+    struct shard_status sum;
+};
+
+static void add_status(struct shard_status *sum, const struct shard_status *one)
 {
-    struct shard_status sum = { .recall = 1 };
+    sum->live += one->live;
+    sum->rejected += one->rejected;
+    sum->duplicate += one->duplicate;
+    sum->deleted += one->deleted;
+    sum->failed += one->failed;
+    sum->passages += one->passages;
+    sum->passages_dense += one->passages_dense;
+    sum->documents_dense += one->documents_dense;
+    sum->keyword_segments += one->keyword_segments;
+    sum->dense_segments += one->dense_segments;
+    sum->keyword_lag += one->keyword_lag;
+    sum->dense_lag += one->dense_lag;
+    sum->bytes += one->bytes;
+    sum->recall = one->recall < sum->recall ? one->recall : sum->recall;
+}
 
-    for (size_t i = 0; i < retriever->spec.shard_count; i++) {
-        struct shard_status one;
+/* Those that are away count as nothing. */
+static void ask_states(struct mr_http_call *call, struct states *out)
+{
+    const struct retriever_spec *spec = &api_retriever(call)->spec;
 
-        shard_status(retriever->spec.shards[i], &one);
-        sum.live += one.live;
-        sum.rejected += one.rejected;
-        sum.duplicate += one.duplicate;
-        sum.deleted += one.deleted;
-        sum.failed += one.failed;
-        sum.passages += one.passages;
-        sum.passages_dense += one.passages_dense;
-        sum.documents_dense += one.documents_dense;
-        sum.keyword_segments += one.keyword_segments;
-        sum.dense_segments += one.dense_segments;
-        sum.keyword_lag += one.keyword_lag;
-        sum.dense_lag += one.dense_lag;
-        sum.bytes += one.bytes;
-        sum.recall = one.recall < sum.recall ? one.recall : sum.recall;
+    out->sum = (struct shard_status){ .recall = 1 };
+    scatter_hold(&out->scatter, spec->peers, spec->peer_count, STATUS_WITHIN_MS,
+                 call->arena);
+    for (size_t i = 0; i < out->scatter.count; i++)
+        scatter_call(&out->scatter, i, PEER_INFO)->want_status = true;
+    scatter_begin(&out->scatter);
+    (void)!scatter_finish(&out->scatter, NULL);
+    for (size_t i = 0; i < out->scatter.count; i++) {
+        const struct peer_call *one = scatter_result(&out->scatter, i);
+
+        if (one != NULL)
+            add_status(&out->sum, &one->info.status);
     }
-    return sum;
+    scatter_release(&out->scatter);
 }
 
 static void render_documents(struct mr_json_out *out,
@@ -59,12 +82,72 @@ static void render_documents(struct mr_json_out *out,
     mr_json_object_end(out);
 }
 
-static void render_index(struct mr_json_out *out,
-                         const struct shard_status *sum, size_t shards)
+static void render_missing(struct mr_json_out *out,
+                           const struct scatter *scatter)
 {
+    const uint32_t *away = scatter_away(scatter);
+
+    if (scatter->away_count == 0)
+        return;
+    mr_json_key(out, "missing_shards");
+    mr_json_array_begin(out);
+    for (size_t i = 0; i < scatter->away_count; i++)
+        mr_json_put_u64(out, away[i]);
+    mr_json_array_end(out);
+}
+
+static void render_replica(struct mr_json_out *out, uint32_t partition,
+                           const struct peer_replica *replica)
+{
+    mr_json_object_begin(out);
+    put_count(out, "shard", partition);
+    mr_json_key(out, "name");
+    mr_json_put_str(out, replica->name);
+    mr_json_key(out, "address");
+    mr_json_put_str(out, replica->address);
+    mr_json_key(out, "healthy");
+    mr_json_put_bool(out, replica->healthy);
+    mr_json_key(out, "lag");
+    if (replica->lag_known)
+        mr_json_put_u64(out, replica->lag);
+    else
+        mr_json_put_null(out);
+    put_count(out, "outstanding", replica->outstanding);
+    mr_json_object_end(out);
+}
+
+/* Where shards are elsewhere. */
+static void render_replicas(struct mr_json_out *out, struct mr_arena *arena,
+                            const struct retriever_spec *spec)
+{
+    struct peer_replica *replicas =
+        mr_arena_calloc(arena, PEER_REPLICAS_MAX, sizeof(*replicas));
+    bool open = false;
+
+    for (uint32_t i = 0; i < spec->peer_count; i++) {
+        size_t count =
+            peer_replicas(spec->peers[i], replicas, PEER_REPLICAS_MAX);
+
+        for (size_t k = 0; k < count; k++) {
+            if (!open) {
+                mr_json_key(out, "replicas");
+                mr_json_array_begin(out);
+            }
+            open = true;
+            render_replica(out, spec->peers[i]->partition, &replicas[k]);
+        }
+    }
+    if (open)
+        mr_json_array_end(out);
+}
+
+static void render_index(struct mr_json_out *out, const struct states *states)
+{
+    const struct shard_status *sum = &states->sum;
+
     mr_json_key(out, "index");
     mr_json_object_begin(out);
-    put_count(out, "shards", shards);
+    put_count(out, "shards", states->scatter.count);
     put_count(out, "passages", sum->passages);
     put_count(out, "passages_dense", sum->passages_dense);
     put_count(out, "keyword_segments", sum->keyword_segments);
@@ -74,6 +157,7 @@ static void render_index(struct mr_json_out *out,
     put_count(out, "bytes", sum->bytes);
     mr_json_key(out, "recall");
     mr_json_put_number(out, sum->recall);
+    render_missing(out, &states->scatter);
     mr_json_object_end(out);
 }
 
@@ -82,10 +166,11 @@ void api_status(struct mr_http_call *call, struct mr_http_reply *reply)
     struct retriever *retriever = api_retriever(call);
     const struct retriever_spec *spec = &retriever->spec;
     struct mr_json_out out = mr_json_out(&reply->body);
-    struct shard_status sum = sum_of(retriever);
     int64_t up_us =
         mr_clock_mono_us(spec->place->clock) - retriever->started_us;
+    struct states states;
 
+    ask_states(call, &states);
     mr_json_object_begin(&out);
     mr_json_key(&out, "version");
     mr_json_put_str(&out, MILLRACE_VERSION);
@@ -97,8 +182,9 @@ void api_status(struct mr_http_call *call, struct mr_http_reply *reply)
     mr_json_put_i64(&out, up_us / 1000000);
     mr_json_key(&out, "draining");
     mr_json_put_bool(&out, atomic_load(&retriever->draining));
-    render_documents(&out, &sum);
-    render_index(&out, &sum, spec->shard_count);
+    render_documents(&out, &states.sum);
+    render_index(&out, &states);
+    render_replicas(&out, call->arena, spec);
     if (spec->status != NULL)
         spec->status(spec->context, &out);
     mr_json_object_end(&out);
@@ -185,7 +271,7 @@ static void render_story(struct mr_json_out *out, struct mr_http_call *call,
     mr_json_put_text(out, document->lineage.curate_config);
     put_count(out, "documents_offset", record->documents_offset);
     mr_json_object_end(out);
-    put_count(out, "passages", document->passages.count);
+    put_count(out, "passages", record->passage_count);
     render_signals(out, &document->signals);
     mr_json_object_end(out);
 }
@@ -198,8 +284,8 @@ void api_why(struct mr_http_call *call, struct mr_http_reply *reply)
 
     if (!api_begin(call, reply))
         return;
-    if (shard_get(api_shard(api_retriever(call), call->args[0]), call->args[0],
-                  call->arena, &record, &err) != MR_OK)
+    if (peer_get(api_peer(api_retriever(call), call->args[0]), call->args[0],
+                 call->arena, &record, &err) != MR_OK)
         mr_http_fail(reply, &err);
     else if (!record.found)
         mr_http_reply_error(reply, 404, "never_seen",
@@ -237,17 +323,18 @@ void api_metrics(struct mr_http_call *call, struct mr_http_reply *reply)
 {
     struct retriever *retriever = api_retriever(call);
     struct mr_telemetry *telemetry = retriever->spec.telemetry;
+    struct states states;
 
-    for (size_t i = 0; i < retriever->spec.shard_count; i++) {
-        struct shard_status status;
+    ask_states(call, &states);
+    for (size_t i = 0; i < states.scatter.count; i++) {
+        const struct peer_call *one = scatter_result(&states.scatter, i);
         char name[24];
 
         (void)snprintf(name, sizeof(name), "%zu", i);
-        shard_status(retriever->spec.shards[i], &status);
-        measure_shard(telemetry, name, &status);
+        if (one != NULL)
+            measure_shard(telemetry, name, &one->info.status);
     }
-    mr_gauge(telemetry, MR_M_SEARCH_RECALL, NULL, NULL,
-             sum_of(retriever).recall);
+    mr_gauge(telemetry, MR_M_SEARCH_RECALL, NULL, NULL, states.sum.recall);
     reply->content_type = "text/plain; version=0.0.4; charset=utf-8";
     mr_telemetry_expose(telemetry, &reply->body);
 }

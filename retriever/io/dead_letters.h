@@ -19,7 +19,7 @@
 
 #include "common/runtime/place.h"
 #include "common/wire/dead.h"
-#include "indexer/indexer.h"
+#include "indexer/peer.h"
 
 struct dead_letter {
     uint32_t partition; /* its place on `dead` */
@@ -66,8 +66,8 @@ enum dead_fate {
 
 struct dead_retry {
     const struct dead_letter *letter;
-    struct shard *shard; /* of the letter's id */
-    uint64_t lag;        /* records that the shard may not know of yet */
+    struct index_peer *peer; /* of the letter's id */
+    uint64_t lag;            /* records that the shard may not know of yet */
 };
 
 /* Tries the letter again.  *version: the new one, or the newer one that came.

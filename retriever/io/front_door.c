@@ -98,19 +98,21 @@ enum mr_code front_door_append(const struct mr_place *place, struct mr_raw *raw,
     return code;
 }
 
-enum mr_code front_door_wait(struct shard *shard, struct mr_span id,
+enum mr_code front_door_wait(struct index_peer *peer, struct mr_span id,
                              uint64_t version, bool dense, int wait_ms,
                              struct mr_arena *arena, enum front_door_fate *fate,
                              struct shard_record *record, struct mr_err *err)
 {
+    struct peer_at_least least = { .id = id,
+                                   .version = version,
+                                   .dense = dense };
     bool done;
-    enum mr_code code =
-        shard_wait(shard, id, version, dense, wait_ms, &done, err);
+    enum mr_code code = peer_wait(peer, &least, wait_ms, arena, &done, err);
 
     *fate = FRONT_DOOR_PENDING;
     if (code != MR_OK || !done)
         return code;
-    code = shard_get(shard, id, arena, record, err);
+    code = peer_get(peer, id, arena, record, err);
     if (code != MR_OK)
         return code;
     *fate = record->found && record->document.version > version

@@ -13,7 +13,7 @@
 
 #include "common/runtime/place.h"
 #include "common/wire/raw.h"
-#include "indexer/indexer.h"
+#include "indexer/peer.h"
 
 enum front_door_fate {
     FRONT_DOOR_PENDING,    /* the deadline came first */
@@ -31,7 +31,7 @@ MR_MUST_CHECK enum mr_code front_door_append(const struct mr_place *place,
 
 /* Waits until the shard has it, with `dense` in every mode. */
 MR_MUST_CHECK enum mr_code front_door_wait(
-    struct shard *shard, struct mr_span id, uint64_t version, bool dense,
+    struct index_peer *peer, struct mr_span id, uint64_t version, bool dense,
     int wait_ms, struct mr_arena *arena, enum front_door_fate *fate,
     struct shard_record *record, struct mr_err *err);
 

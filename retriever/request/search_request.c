@@ -247,14 +247,17 @@ static enum mr_code read_member(struct mr_span key, const struct mr_json *value,
         return read_flag(value, "explain", &out->explain, err);
     if (mr_span_equal(key, mr_span_str("exact")))
         return read_flag(value, "exact", &out->exact, err);
+    if (mr_span_equal(key, mr_span_str("exact_stats")))
+        return read_flag(value, "exact_stats", &out->exact_stats, err);
     if (mr_span_equal(key, mr_span_str("draft")))
         return read_flag(value, "draft", &out->draft, err);
     if (mr_span_equal(key, mr_span_str("at_least")))
         return read_token(value, out, err);
-    return mr_fail(err, MR_E_INVALID,
-                   "\"%.*s\" is not known here; known are: query, mode, top_k, "
-                   "per_document, filter, explain, exact, draft, at_least",
-                   MR_SPAN_ARG(key));
+    return mr_fail(
+        err, MR_E_INVALID,
+        "\"%.*s\" is not known here; known are: query, mode, top_k, "
+        "per_document, filter, explain, exact, exact_stats, draft, at_least",
+        MR_SPAN_ARG(key));
 }
 
 enum mr_code search_request_parse(const struct mr_json *body,

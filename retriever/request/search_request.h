@@ -3,7 +3,7 @@
  * search_request.h - bodies of POST on search and answer, as plain structs.
  *
  * {"query", "mode": "hybrid"|"dense"|"keyword", "top_k", "per_document",
- *  "filter", "explain", "exact", "draft", "at_least"}
+ *  "filter", "explain", "exact", "exact_stats", "draft", "at_least"}
  *
  * A filter is an object; all of its members are to hold:
  *   {"year": 2024}                   equal
@@ -22,7 +22,7 @@
 #include <stdbool.h>
 
 #include "common/json/json.h"
-#include "indexer/indexer.h"
+#include "indexer/peer.h"
 
 #define SEARCH_QUERY_BYTES_MAX 8192u
 #define SEARCH_CONDITIONS_MAX  64u
@@ -47,8 +47,10 @@ struct search_request {
     struct index_filter filter; /* count 0: none */
     bool explain;
     bool exact;
+    bool exact_stats;        /* none out of a cache */
     bool draft;              /* somebody is still typing: leaves no event */
     struct mr_span at_least; /* a token, or absent */
+    const struct peer_at_least *least; /* what it means, set by who knows */
 };
 
 /* Fills what the body says over the defaults that `out` holds already.

@@ -5,8 +5,12 @@
 #include "retriever/search/search.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/mr_assert.h"
+#include "common/base/mr_hash.h"
+#include "retriever/search/load.h"
+#include "retriever/search/scatter.h"
 
 #define LANGUAGES_MAX 16u
 
@@ -16,111 +20,150 @@ struct run {
     const struct search_request *request;
     struct mr_arena *arena;
     struct search_result *out;
-    struct shard_snapshot **snapshots;
+    struct scatter scatter;
     struct shard_search search;
+    bool fresh; /* nothing out of a cache */
+    float *vector;
     struct shard_hit *keyword;
     size_t keyword_count;
     struct shard_hit *dense;
     size_t dense_count;
 };
 
-static void acquire(struct run *run)
+static void add_language(const char **languages, size_t *count,
+                         const char *language)
 {
-    size_t count = run->place->shard_count;
-
-    run->snapshots =
-        mr_arena_calloc(run->arena, count, sizeof(struct shard_snapshot *));
-    for (size_t i = 0; i < count; i++) {
-        run->snapshots[i] = shard_acquire(run->place->shards[i]);
-        run->out->index_version += shard_snapshot_version(run->snapshots[i]);
+    for (size_t i = 0; i < *count; i++) {
+        if (strcmp(languages[i], language) == 0)
+            return;
     }
-}
-
-static void release(struct run *run)
-{
-    for (size_t i = 0; i < run->place->shard_count; i++)
-        shard_release(run->snapshots[i]);
+    if (*count < LANGUAGES_MAX)
+        languages[(*count)++] = language;
 }
 
 /* The query in the languages that the shards hold. */
-static void analyse(struct run *run)
+static enum mr_code analyse(struct run *run, struct mr_err *err)
 {
     const char *languages[LANGUAGES_MAX];
     size_t count = 0;
+    bool guesses = !run->request->exact && run->request->mode != SEARCH_KEYWORD;
+    enum mr_code code;
 
-    for (size_t i = 0; i < run->place->shard_count; i++) {
-        const char *found[LANGUAGES_MAX];
-        size_t there = shard_languages(run->snapshots[i], found, LANGUAGES_MAX);
+    for (size_t i = 0; i < run->scatter.count; i++) {
+        struct peer_call *call = scatter_call(&run->scatter, i, PEER_INFO);
 
-        for (size_t k = 0; k < there && count < LANGUAGES_MAX; k++) {
-            bool known = false;
+        MR_ASSERT(call != NULL); /* the first round */
+        call->want_status = guesses;
+        call->fresh = run->fresh;
+    }
+    scatter_begin(&run->scatter);
+    code = scatter_finish(&run->scatter, err);
+    run->out->recall = 1;
+    for (size_t i = 0; code == MR_OK && i < run->scatter.count; i++) {
+        const struct peer_call *call = scatter_result(&run->scatter, i);
 
-            for (size_t l = 0; l < count; l++)
-                known = known || mr_span_equal(mr_span_str(languages[l]),
-                                               mr_span_str(found[k]));
-            if (!known)
-                languages[count++] = found[k];
+        for (size_t k = 0; call != NULL && k < call->info.language_count; k++)
+            add_language(languages, &count, call->info.languages[k]);
+        if (call != NULL && guesses &&
+            call->info.status.recall < run->out->recall)
+            run->out->recall = call->info.status.recall;
+    }
+    if (code == MR_OK)
+        run->out->query =
+            index_query_new(run->request->query, languages, count);
+    return code;
+}
+
+static enum mr_code embed(struct run *run, struct mr_err *err)
+{
+    run->vector = mr_arena_alloc(run->arena, run->place->model->dimension *
+                                                 sizeof(*run->vector));
+    return mr_model_embed(run->place->model, MR_MODEL_QUERY,
+                          &run->request->query, 1, run->vector, err);
+}
+
+/* Statistics of all shards, and the vector meanwhile.  *embedded is the
+ * embedding's own code, with its words in the result. */
+static enum mr_code measure(struct run *run, enum mr_code *embedded,
+                            struct mr_err *err)
+{
+    for (size_t i = 0; i < run->scatter.count; i++) {
+        struct peer_call *call = scatter_call(&run->scatter, i, PEER_STATS);
+
+        if (call == NULL)
+            continue;
+        call->query = run->out->query;
+        call->stats = &run->out->stats;
+        call->fresh = run->fresh;
+    }
+    scatter_begin(&run->scatter);
+    *embedded = run->request->mode == SEARCH_KEYWORD
+                    ? MR_OK
+                    : embed(run, &run->out->problem);
+    if (*embedded != MR_OK)
+        run->vector = NULL;
+    return scatter_finish(&run->scatter, err);
+}
+
+/* One side of all shards as one ranking; the code of a shard where that side
+ * failed: then there is none. */
+static enum mr_code join(struct run *run, bool dense, struct shard_hit **all,
+                         size_t *all_count)
+{
+    size_t room = 0;
+
+    for (size_t i = 0; i < run->scatter.count; i++) {
+        const struct peer_call *call = scatter_result(&run->scatter, i);
+        const struct peer_hits *hits = dense ? &call->dense : &call->keyword;
+
+        if (call == NULL)
+            continue;
+        if (hits->code != MR_OK) {
+            run->out->problem = call->err;
+            return hits->code;
         }
+        room += hits->count;
     }
-    run->out->query = index_query_new(run->request->query, languages, count);
-    for (size_t i = 0; i < run->place->shard_count; i++)
-        shard_add_stats(run->snapshots[i], run->out->query, &run->out->stats);
-}
+    *all = mr_arena_calloc(run->arena, room, sizeof(**all));
+    for (size_t i = 0; i < run->scatter.count; i++) {
+        const struct peer_call *call = scatter_result(&run->scatter, i);
+        const struct peer_hits *hits = dense ? &call->dense : &call->keyword;
 
-/* Appends one shard's hits to those of the others. */
-static void append(struct mr_arena *arena, struct shard_hit **all,
-                   size_t *all_count, const struct shard_hit *hits,
-                   size_t count)
-{
-    struct shard_hit *joined =
-        mr_arena_calloc(arena, *all_count + count, sizeof(*joined));
-
-    for (size_t i = 0; i < *all_count; i++)
-        joined[i] = (*all)[i];
-    for (size_t i = 0; i < count; i++)
-        joined[*all_count + i] = hits[i];
-    *all = joined;
-    *all_count += count;
-}
-
-static enum mr_code ask_keyword(struct run *run, struct mr_err *err)
-{
-    for (size_t i = 0; i < run->place->shard_count; i++) {
-        struct shard_hit *hits;
-        size_t count;
-        enum mr_code code = shard_search_keyword(
-            run->snapshots[i], run->out->query, &run->out->stats, &run->search,
-            run->arena, &hits, &count, err);
-
-        if (code != MR_OK)
-            return code;
-        append(run->arena, &run->keyword, &run->keyword_count, hits, count);
+        for (size_t k = 0; call != NULL && k < hits->count; k++)
+            (*all)[(*all_count)++] = hits->items[k];
     }
-    if (run->keyword_count > 0)
-        qsort(run->keyword, run->keyword_count, sizeof(*run->keyword),
-              fuse_compare_hits);
+    if (*all_count > 0)
+        qsort(*all, *all_count, sizeof(**all), fuse_compare_hits);
     return MR_OK;
 }
 
-static enum mr_code ask_dense(struct run *run, struct mr_err *err)
+static enum mr_code ask_shards(struct run *run, struct mr_err *err)
 {
-    float *vector = mr_arena_alloc(run->arena, run->place->model->dimension *
-                                                   sizeof(*vector));
-    enum mr_code code = mr_model_embed(run->place->model, MR_MODEL_QUERY,
-                                       &run->request->query, 1, vector, err);
+    const struct peer_at_least *least = run->request->least;
+    uint32_t count = (uint32_t)run->scatter.count;
+    enum mr_code code;
 
-    for (size_t i = 0; code == MR_OK && i < run->place->shard_count; i++) {
-        struct shard_hit *hits;
-        size_t count;
+    for (uint32_t i = 0; i < count; i++) {
+        struct peer_call *call = scatter_call(&run->scatter, i, PEER_SEARCH);
 
-        code = shard_search_dense(run->snapshots[i], vector, &run->search,
-                                  run->arena, &hits, &count, err);
-        if (code == MR_OK)
-            append(run->arena, &run->dense, &run->dense_count, hits, count);
+        if (call == NULL)
+            continue;
+        call->search = &run->search;
+        call->totals = &run->out->stats;
+        if (run->request->mode != SEARCH_DENSE)
+            call->query = run->out->query;
+        call->vector = run->vector;
+        call->dimension = run->place->model->dimension;
+        if (least != NULL && mr_partition_of(least->id, count) == i)
+            call->at_least = least;
     }
-    if (code == MR_OK && run->dense_count > 0)
-        qsort(run->dense, run->dense_count, sizeof(*run->dense),
-              fuse_compare_hits);
+    scatter_begin(&run->scatter);
+    code = scatter_finish(&run->scatter, err);
+    for (size_t i = 0; code == MR_OK && i < count; i++) {
+        const struct peer_call *call = scatter_result(&run->scatter, i);
+
+        run->out->index_version += call == NULL ? 0 : call->version;
+    }
     return code;
 }
 
@@ -129,17 +172,18 @@ static enum mr_code ask(struct run *run, struct mr_err *err)
 {
     enum search_mode mode = run->request->mode;
     enum mr_code keyword = MR_OK;
-    enum mr_code dense = MR_OK;
+    enum mr_code dense;
+    enum mr_code code = measure(run, &dense, err);
 
+    if (code == MR_OK && (mode != SEARCH_DENSE || dense == MR_OK))
+        code = ask_shards(run, err);
+    if (code != MR_OK)
+        return code;
     if (mode != SEARCH_DENSE)
-        keyword = ask_keyword(run, &run->out->problem);
-    if (mode != SEARCH_KEYWORD)
-        dense = ask_dense(run, &run->out->problem);
+        keyword = join(run, false, &run->keyword, &run->keyword_count);
+    if (mode != SEARCH_KEYWORD && dense == MR_OK)
+        dense = join(run, true, &run->dense, &run->dense_count);
     run->out->partial = keyword != MR_OK || dense != MR_OK;
-    if (keyword != MR_OK)
-        run->keyword_count = 0;
-    if (dense != MR_OK)
-        run->dense_count = 0;
     if (run->out->partial &&
         (mode != SEARCH_HYBRID || (keyword != MR_OK && dense != MR_OK)))
         return mr_fail(err, run->out->problem.code, "search: %.350s",
@@ -169,30 +213,24 @@ static size_t rank(struct run *run, struct fused_hit **hits)
                       run->request->top_k);
 }
 
-static struct shard *shard_of(const struct run *run, struct mr_span id)
-{
-    size_t nth = mr_partition_of(id, (uint32_t)run->place->shard_count);
-
-    return run->place->shards[nth];
-}
-
 /* Texts of the hits; those that were replaced meanwhile are left out. */
 static enum mr_code load(struct run *run, const struct fused_hit *fused,
                          size_t count, struct mr_err *err)
 {
     struct search_result *out = run->out;
+    struct shard_passage *passages;
+    enum mr_code code =
+        load_passages(&run->scatter, fused, count, &passages, err);
 
+    if (code != MR_OK)
+        return code;
     out->hits = mr_arena_calloc(run->arena, count, sizeof(*out->hits));
     for (size_t i = 0; i < count; i++) {
         struct search_hit *hit = &out->hits[out->count];
-        enum mr_code code =
-            shard_load_hit(shard_of(run, fused[i].hit->document), fused[i].hit,
-                           run->arena, &hit->passage, err);
 
-        if (code != MR_OK)
-            return code;
-        if (!hit->passage.found)
+        if (!passages[i].found)
             continue;
+        hit->passage = passages[i];
         hit->fused = fused[i];
         hit->highlights = mr_arena_calloc(run->arena, SEARCH_HIGHLIGHTS_MAX,
                                           sizeof(*hit->highlights));
@@ -205,19 +243,41 @@ static enum mr_code load(struct run *run, const struct fused_hit *fused,
     return MR_OK;
 }
 
-static double recall_of(const struct run *run)
+/* Names the shards that are away; fails when all are. */
+static enum mr_code count_missing(struct run *run, struct mr_err *err)
 {
-    double least = 1;
+    struct scatter *scatter = &run->scatter;
 
-    if (run->request->exact || run->request->mode == SEARCH_KEYWORD)
-        return least;
-    for (size_t i = 0; i < run->place->shard_count; i++) {
-        struct shard_status status;
+    if (scatter->away_count == 0)
+        return MR_OK;
+    if (scatter->away_count == scatter->count)
+        return mr_fail(err, MR_E_UNAVAILABLE,
+                       "search: none of %zu shards answers: %.350s",
+                       scatter->count, scatter->problem.text);
+    run->out->partial = true;
+    run->out->problem = scatter->problem;
+    run->out->missing = scatter_away(scatter);
+    run->out->missing_count = scatter->away_count;
+    return MR_OK;
+}
 
-        shard_status(run->place->shards[i], &status);
-        least = status.recall < least ? status.recall : least;
+static enum mr_code search(struct run *run, struct mr_err *err)
+{
+    struct fused_hit *fused = NULL;
+    enum mr_code code = analyse(run, err);
+
+    if (code == MR_OK)
+        code = count_missing(run, err);
+    if (code == MR_OK)
+        code = ask(run, err);
+    if (code == MR_OK) {
+        size_t count = rank(run, &fused);
+
+        code = load(run, fused, count, err);
     }
-    return least;
+    if (code == MR_OK)
+        code = count_missing(run, err);
+    return code;
 }
 
 enum mr_code search_run(const struct search_place *place,
@@ -231,6 +291,7 @@ enum mr_code search_run(const struct search_place *place,
         .request = request,
         .arena = arena,
         .out = out,
+        .fresh = request->exact_stats || request->least != NULL,
         .search = { .top_k = wanted < SEARCH_FETCH_MIN  ? SEARCH_FETCH_MIN
                              : wanted > INDEX_TOP_K_MAX ? INDEX_TOP_K_MAX
                                                         : wanted,
@@ -246,21 +307,14 @@ enum mr_code search_run(const struct search_place *place,
                                   ? &request->filter
                                   : NULL },
     };
-    struct fused_hit *fused = NULL;
     enum mr_code code;
 
-    MR_ASSERT(place->shard_count > 0 && request->top_k > 0);
+    MR_ASSERT(place->peer_count > 0 && request->top_k > 0);
     *out = (struct search_result){ 0 };
-    acquire(&run);
-    analyse(&run);
-    code = ask(&run, err);
-    if (code == MR_OK) {
-        size_t count = rank(&run, &fused);
-
-        code = load(&run, fused, count, err);
-    }
-    out->recall = recall_of(&run);
-    release(&run);
+    scatter_hold(&run.scatter, place->peers, place->peer_count,
+                 SEARCH_WITHIN_MS, arena);
+    code = search(&run, err);
+    scatter_release(&run.scatter);
     return code;
 }
 

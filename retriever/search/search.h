@@ -3,7 +3,8 @@
  * search.h - one query over all shards: embed, ask, merge, fuse, load.
  *
  * Statistics of the query's words are summed over the shards first, so that
- * scores do not depend on how many there are.  Each ranking fetches
+ * scores do not depend on how many there are.  A shard that is away is left out
+ * of all of it, and named in the result.  Each ranking fetches
  * SEARCH_FETCH_MIN hits or SEARCH_FETCH_FACTOR times those wanted, whichever
  * is more, before they are fused and cut.
  *
@@ -21,10 +22,12 @@
 #define SEARCH_FETCH_MIN      100u
 #define SEARCH_FETCH_FACTOR   4u
 #define SEARCH_HIGHLIGHTS_MAX 64u
+/* How long shards elsewhere have for all of a query. */
+#define SEARCH_WITHIN_MS 5000
 
 struct search_place {
-    struct shard *const *shards;
-    size_t shard_count;
+    struct index_peer *const *peers; /* one a partition */
+    size_t peer_count;
     struct mr_model *model;
     double keyword_weight;
 };
@@ -44,12 +47,15 @@ struct search_result {
     double recall; /* the least of the shards' own; 1 when exact */
     bool partial;  /* a shard or the embedding failed; see `problem` */
     struct mr_err problem;
-    uint64_t index_version; /* the sum over shards */
+    uint32_t *missing; /* partitions whose shards are away, rising */
+    size_t missing_count;
+    uint64_t index_version; /* the sum over shards that answered */
 };
 
 /*
  * MR_E_UNAVAILABLE and others: nothing could be searched.  When one side of a
- * hybrid search fails, the other answers and the result is partial.
+ * hybrid search fails, the other answers and the result is partial; so it is
+ * when shards are away, as long as one answers.
  */
 MR_MUST_CHECK enum mr_code search_run(const struct search_place *place,
                                       const struct search_request *request,

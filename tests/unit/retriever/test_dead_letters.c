@@ -21,6 +21,7 @@ struct rig {
     struct mr_memory *records;
     struct mr_place place;
     struct shard *shards[PARTITIONS];
+    struct index_peer *peers[PARTITIONS];
     struct mr_arena *arena;
     char folder[64];
 };
@@ -43,6 +44,7 @@ static void open_shards(void)
         spec.config.build_threads = 0;
         ck_assert_msg(shard_open(&spec, &rig.shards[i], &err) == MR_OK, "%s",
                       err.text);
+        rig.peers[i] = index_peer_local(rig.shards[i], i);
     }
 }
 
@@ -71,8 +73,10 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-    for (uint32_t i = 0; i < PARTITIONS; i++)
+    for (uint32_t i = 0; i < PARTITIONS; i++) {
+        index_peer_local_free(rig.peers[i]);
         shard_close(rig.shards[i]);
+    }
     mr_memory_free(rig.records);
     mr_memory_free(rig.log);
     mr_virtual_clock_free(rig.clock);
@@ -155,7 +159,7 @@ static enum dead_fate retry(const char *id, uint64_t lag, uint64_t *version)
     struct dead_letter letter = letter_of(id);
     struct dead_retry what = {
         .letter = &letter,
-        .shard = rig.shards[mr_place_partition(&rig.place, mr_span_str(id))],
+        .peer = rig.peers[mr_place_partition(&rig.place, mr_span_str(id))],
         .lag = lag,
     };
     struct mr_err err = { 0 };
