@@ -261,6 +261,46 @@ static inline void same_event(const struct mr_event *a,
     SAME_SPAN(a->correction, b->correction);
 }
 
+static inline void same_stage(const struct mr_member_stage *a,
+                              const struct mr_member_stage *b)
+{
+    SAME_SPAN(a->name, b->name);
+    ck_assert_uint_eq(a->inputs, b->inputs);
+    ck_assert_uint_eq(a->outputs, b->outputs);
+    ck_assert_uint_eq(a->rejected, b->rejected);
+    ck_assert_uint_eq(a->failed, b->failed);
+    ck_assert_uint_eq(a->retries, b->retries);
+    ck_assert_uint_eq(a->lag, b->lag);
+    ck_assert_int_eq(a->oldest_ms, b->oldest_ms);
+    SAME_SPAN(a->error, b->error);
+}
+
+static inline void same_control(const struct mr_control *a,
+                                const struct mr_control *b)
+{
+    const struct mr_member *one = &a->member;
+    const struct mr_member *two = &b->member;
+
+    ck_assert_int_eq(a->is_member, b->is_member);
+    SAME_SPAN(one->name, two->name);
+    SAME_SPAN(one->role, two->role);
+    SAME_SPAN(one->host, two->host);
+    SAME_SPAN(one->address, two->address);
+    ck_assert_uint_eq(one->number, two->number);
+    ck_assert_uint_eq(one->members, two->members);
+    ck_assert_uint_eq(one->partition_count, two->partition_count);
+    for (size_t i = 0; i < one->partition_count; i++)
+        ck_assert_uint_eq(one->partitions[i], two->partitions[i]);
+    ck_assert_uint_eq(one->beat, two->beat);
+    ck_assert_int_eq(one->started_ms, two->started_ms);
+    ck_assert_int_eq(one->leaving, two->leaving);
+    ck_assert_uint_eq(one->interval_ms, two->interval_ms);
+    ck_assert_uint_eq(one->keyword_lag, two->keyword_lag);
+    ck_assert_uint_eq(one->stage_count, two->stage_count);
+    for (size_t i = 0; i < one->stage_count; i++)
+        same_stage(&one->stages[i], &two->stages[i]);
+}
+
 /* Compares two structs of the message whose samples begin with `name`. */
 static inline void same_any(const char *name, const union any *a,
                             const union any *b)
@@ -279,6 +319,7 @@ static inline void same_any(const char *name, const union any *a,
     SAME_KIND(vectors);
     SAME_KIND(dead);
     SAME_KIND(event);
+    SAME_KIND(control);
 #undef SAME_KIND
 }
 

@@ -9,6 +9,7 @@
 #define TESTS_UNIT_COMMON_WIRE_SAMPLES_H
 
 #include "common/wire/clean.h"
+#include "common/wire/control.h"
 #include "common/wire/dead.h"
 #include "common/wire/document.h"
 #include "common/wire/event.h"
@@ -322,6 +323,41 @@ static inline struct mr_event sample_event(void)
     };
 }
 
+static inline struct mr_control sample_control(void)
+{
+    static const uint32_t partitions[] = { 0, 2, 1000 };
+    static struct mr_member_stage stages[2];
+
+    stages[0] = (struct mr_member_stage){ .name = text("clean"),
+                                          .inputs = 1ull << 40,
+                                          .outputs = 7,
+                                          .rejected = 2,
+                                          .failed = 1,
+                                          .retries = 3,
+                                          .lag = 9,
+                                          .oldest_ms = 1700000000006,
+                                          .error = text("the disk is full") };
+    stages[1] = (struct mr_member_stage){ .name = text("admit") };
+    return (struct mr_control){
+        .is_member = true,
+        .member = { .name = text("preprocessor-0"),
+                    .role = text("preprocessor"),
+                    .host = text("wheel"),
+                    .address = text("http://10.0.0.7:7701"),
+                    .number = 0,
+                    .members = 2,
+                    .partitions = partitions,
+                    .partition_count = 3,
+                    .beat = 12,
+                    .started_ms = 1700000000000,
+                    .leaving = true,
+                    .interval_ms = 2000,
+                    .keyword_lag = 55,
+                    .stages = stages,
+                    .stage_count = 2 },
+    };
+}
+
 /* A plain struct of any kind. */
 union any {
     struct mr_raw raw;
@@ -332,6 +368,7 @@ union any {
     struct mr_vectors vectors;
     struct mr_dead dead;
     struct mr_event event;
+    struct mr_control control;
 };
 
 struct sample {
@@ -371,6 +408,7 @@ SAMPLE_CODECS(document)
 SAMPLE_CODECS(vectors)
 SAMPLE_CODECS(dead)
 SAMPLE_CODECS(event)
+SAMPLE_CODECS(control)
 
 SAMPLE_FILL(raw_put, raw, sample_raw(MR_KIND_PUT))
 SAMPLE_FILL(raw_patch, raw, sample_raw(MR_KIND_PATCH))
@@ -386,6 +424,7 @@ SAMPLE_FILL(document_dead, document, sample_document(MR_STATE_DUPLICATE))
 SAMPLE_FILL(vectors, vectors, sample_vectors())
 SAMPLE_FILL(dead, dead, sample_dead())
 SAMPLE_FILL(event, event, sample_event())
+SAMPLE_FILL(control, control, sample_control())
 
 #define SAMPLE(name, kind)                              \
     {                                                   \
@@ -407,6 +446,7 @@ static const struct sample samples[] = {
     SAMPLE(vectors, vectors),
     SAMPLE(dead, dead),
     SAMPLE(event, event),
+    SAMPLE(control, control),
 };
 
 #define SAMPLE_COUNT (sizeof(samples) / sizeof(samples[0]))

@@ -66,6 +66,7 @@ SET(verdict_original, verdict.reason.duplicate_of)
 SET(document_config, document.lineage.curate_config)
 SET(dead_id, dead.id)
 SET(dead_value, dead.value.bytes)
+SET(control_address, control.member.address)
 SET(event_query, event.query)
 SET(event_prompt, event.prompt)
 
@@ -190,6 +191,7 @@ static const struct limit {
     { "vectors", "dimension", MR_DIMENSION_MAX, set_dimension },
     { "dead", "id", MR_KEY_BYTES_MAX, set_dead_id },
     { "dead", "value", MR_INLINE_BYTES_MAX, set_dead_value },
+    { "control", "address", MR_URL_BYTES_MAX, set_control_address },
     { "event", "hits", MR_EVENT_HITS_MAX, set_hits },
     { "event", "query", MR_INLINE_BYTES_MAX, set_event_query },
     { "event", "prompt", MR_INLINE_BYTES_MAX, set_event_prompt },

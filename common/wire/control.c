@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * control.c - see control.h.
+ */
+#include "common/wire/control.h"
+
+#include "common/wire/check.h"
+#include "common/wire/pack.h"
+#include "common/wire/parts.h"
+#include "proto/control.pb-c.h"
+
+static void check_stages(struct mr_wire_check *c,
+                         const struct mr_member *member)
+{
+    mr_wire_check_size(c, "stages", member->stage_count, MR_MEMBER_STAGES_MAX);
+    for (size_t i = 0; i < member->stage_count && c->code == MR_OK; i++) {
+        mr_wire_check_text(c, "name of a stage", member->stages[i].name,
+                           MR_NAME_BYTES_MAX);
+        mr_wire_check_text(c, "error", member->stages[i].error,
+                           MR_ERROR_BYTES_MAX);
+    }
+}
+
+static void check(struct mr_wire_check *c, const struct mr_member *member)
+{
+    mr_wire_check(c, member->name.size > 0, "a member has a name");
+    mr_wire_check_text(c, "name", member->name, MR_NAME_BYTES_MAX);
+    mr_wire_check_text(c, "role", member->role, MR_NAME_BYTES_MAX);
+    mr_wire_check_text(c, "host", member->host, MR_NAME_BYTES_MAX);
+    mr_wire_check_text(c, "address", member->address, MR_URL_BYTES_MAX);
+    mr_wire_check(c, member->number < member->members,
+                  "a member's number is below their count");
+    mr_wire_check_size(c, "partitions", member->partition_count,
+                       MR_MEMBER_PARTITIONS_MAX);
+    check_stages(c, member);
+}
+
+static Millrace__MemberStage **put_stages(struct mr_arena *arena,
+                                          const struct mr_member *member)
+{
+    Millrace__MemberStage *parts =
+        mr_arena_calloc(arena, member->stage_count, sizeof(*parts));
+    Millrace__MemberStage **list =
+        mr_arena_calloc(arena, member->stage_count, sizeof(*list));
+
+    for (size_t i = 0; i < member->stage_count; i++) {
+        const struct mr_member_stage *stage = &member->stages[i];
+
+        list[i] = &parts[i];
+        millrace__member_stage__init(&parts[i]);
+        parts[i].name = mr_wire_put(stage->name);
+        parts[i].inputs = stage->inputs;
+        parts[i].outputs = stage->outputs;
+        parts[i].rejected = stage->rejected;
+        parts[i].failed = stage->failed;
+        parts[i].retries = stage->retries;
+        parts[i].lag = stage->lag;
+        parts[i].oldest_ms = stage->oldest_ms;
+        parts[i].error =
+            mr_wire_put(mr_wire_words(arena, stage->error, MR_ERROR_BYTES_MAX));
+    }
+    return list;
+}
+
+static uint32_t *put_partitions(struct mr_arena *arena,
+                                const struct mr_member *member)
+{
+    uint32_t *list =
+        mr_arena_calloc(arena, member->partition_count, sizeof(*list));
+
+    for (size_t i = 0; i < member->partition_count; i++)
+        list[i] = member->partitions[i];
+    return list;
+}
+
+static void put(struct mr_arena *arena, const struct mr_member *member,
+                Millrace__Member *message)
+{
+    message->name = mr_wire_put(member->name);
+    message->role = mr_wire_put(member->role);
+    message->host = mr_wire_put(member->host);
+    message->address = mr_wire_put(member->address);
+    message->number = member->number;
+    message->members = member->members;
+    message->n_partitions = member->partition_count;
+    message->partitions = put_partitions(arena, member);
+    message->beat = member->beat;
+    message->started_ms = member->started_ms;
+    message->leaving = member->leaving;
+    message->interval_ms = member->interval_ms;
+    message->keyword_lag = member->keyword_lag;
+    message->n_stages = member->stage_count;
+    message->stages = put_stages(arena, member);
+}
+
+enum mr_code mr_control_encode(const struct mr_control *control,
+                               struct mr_arena *arena, struct mr_span *out,
+                               struct mr_err *err)
+{
+    struct mr_wire_check c = mr_wire_encoding("control", err);
+    Millrace__Control message = MILLRACE__CONTROL__INIT;
+    Millrace__Member member = MILLRACE__MEMBER__INIT;
+
+    mr_wire_check(&c, control->is_member, "it is about nothing");
+    if (c.code == MR_OK)
+        check(&c, &control->member);
+    if (c.code != MR_OK)
+        return c.code;
+    message.major = MR_WIRE_MAJOR;
+    message.member = &member;
+    put(arena, &control->member, &member);
+    return mr_wire_pack(&c, &message.base, arena, out);
+}
+
+static const struct mr_member_stage *get_stages(struct mr_arena *arena,
+                                                Millrace__MemberStage **list,
+                                                size_t count)
+{
+    struct mr_member_stage *stages =
+        mr_arena_calloc(arena, count, sizeof(*stages));
+
+    for (size_t i = 0; i < count; i++)
+        stages[i] = (struct mr_member_stage){
+            .name = mr_wire_get(list[i]->name),
+            .inputs = list[i]->inputs,
+            .outputs = list[i]->outputs,
+            .rejected = list[i]->rejected,
+            .failed = list[i]->failed,
+            .retries = list[i]->retries,
+            .lag = list[i]->lag,
+            .oldest_ms = list[i]->oldest_ms,
+            .error = mr_wire_get(list[i]->error),
+        };
+    return stages;
+}
+
+static void get(struct mr_arena *arena, const Millrace__Member *message,
+                struct mr_member *out)
+{
+    *out = (struct mr_member){
+        .name = mr_wire_get(message->name),
+        .role = mr_wire_get(message->role),
+        .host = mr_wire_get(message->host),
+        .address = mr_wire_get(message->address),
+        .number = message->number,
+        .members = message->members,
+        .partitions = message->partitions,
+        .partition_count = message->n_partitions,
+        .beat = message->beat,
+        .started_ms = message->started_ms,
+        .leaving = message->leaving,
+        .interval_ms = message->interval_ms,
+        .keyword_lag = message->keyword_lag,
+        .stages = get_stages(arena, message->stages, message->n_stages),
+        .stage_count = message->n_stages,
+    };
+}
+
+enum mr_code mr_control_parse(struct mr_span bytes, struct mr_arena *arena,
+                              struct mr_control *out, struct mr_err *err)
+{
+    struct mr_wire_check c = mr_wire_parsing("control", err);
+    const Millrace__Control *message =
+        mr_wire_unpack(&c, &millrace__control__descriptor, bytes, arena);
+
+    if (message == NULL)
+        return c.code;
+    *out = (struct mr_control){ .is_member = message->member != NULL };
+    if (!out->is_member)
+        return MR_OK;
+    get(arena, message->member, &out->member);
+    check(&c, &out->member);
+    return c.code;
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * control.h - the message on `control`: a process, what it works, and that it
+ * lives.  Key: its name.
+ */
+#ifndef COMMON_WIRE_CONTROL_H
+#define COMMON_WIRE_CONTROL_H
+
+#include "common/wire/types.h"
+
+#define MR_MEMBER_PARTITIONS_MAX 1024u
+#define MR_MEMBER_STAGES_MAX     64u
+
+/* A stage's counts since the start of its process. */
+struct mr_member_stage {
+    struct mr_span name;
+    uint64_t inputs;
+    uint64_t outputs;
+    uint64_t rejected;
+    uint64_t failed;
+    uint64_t retries;
+    uint64_t lag;         /* records */
+    int64_t oldest_ms;    /* append time of the oldest input in work, or 0 */
+    struct mr_span error; /* absent: none */
+};
+
+struct mr_member {
+    struct mr_span name;
+    struct mr_span role;
+    struct mr_span host;
+    struct mr_span address; /* "http://host:port" */
+    uint32_t number;        /* of `members` with its role, from 0 */
+    uint32_t members;
+    const uint32_t *partitions;
+    size_t partition_count;
+    uint64_t beat; /* rises with each message of one start */
+    int64_t started_ms;
+    bool leaving;
+    uint32_t interval_ms; /* until the next message */
+    uint64_t keyword_lag; /* records before being found, of its own part */
+    const struct mr_member_stage *stages;
+    size_t stage_count;
+};
+
+/* What a record of `control` is about. */
+struct mr_control {
+    bool is_member; /* false: something that this version does not know */
+    struct mr_member member;
+};
+
+MR_MUST_CHECK enum mr_code mr_control_encode(const struct mr_control *control,
+                                             struct mr_arena *arena,
+                                             struct mr_span *out,
+                                             struct mr_err *err);
+MR_MUST_CHECK enum mr_code mr_control_parse(struct mr_span bytes,
+                                            struct mr_arena *arena,
+                                            struct mr_control *out,
+                                            struct mr_err *err);
+
+#endif
