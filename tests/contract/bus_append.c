@@ -98,6 +98,29 @@ START_TEST(a_record_comes_back_as_it_was)
 }
 END_TEST
 
+START_TEST(what_was_polled_is_fetched_when_its_reader_is_closed)
+{
+    mr_topic_id topic = contract_topic("t", 1, MR_CLEANUP_KEEP);
+    struct mr_record records[2] = {
+        contract_record(topic, 0, "a", 1),
+        contract_record(topic, 0, "b", 2),
+    };
+    struct mr_bus_reader *reader = contract_reader("g", topic, 1);
+    struct mr_record fetched;
+
+    CONTRACT_OK(mr_bus_append(contract.bus, records, 2, &contract.err));
+    CONTRACT_OK(mr_bus_fetch(contract.bus, topic, 0, 0, contract.arena,
+                             &fetched, &contract.err));
+    ck_assert_uint_eq(contract_poll(reader, 100).count, 2);
+    mr_bus_close_reader(reader);
+    for (size_t i = 0; i < 2; i++) {
+        CONTRACT_OK(mr_bus_fetch(contract.bus, topic, 0, i, contract.arena,
+                                 &fetched, &contract.err));
+        check_same(&fetched, &records[i]);
+    }
+}
+END_TEST
+
 START_TEST(what_is_too_long_is_refused_with_all_beside_it)
 {
     static uint8_t large[MR_VALUE_BYTES_MAX + 1];
@@ -330,6 +353,7 @@ void contract_bus_append_cases(Suite *suite)
 
     tcase_add_test(tcase, an_append_says_where_the_records_lie);
     tcase_add_test(tcase, a_record_comes_back_as_it_was);
+    tcase_add_test(tcase, what_was_polled_is_fetched_when_its_reader_is_closed);
     tcase_add_test(tcase, what_is_too_long_is_refused_with_all_beside_it);
     tcase_add_test(tcase, what_belongs_nowhere_is_refused);
     tcase_add_test(tcase, bounds_tell_the_first_and_the_next_offset);

@@ -2,8 +2,9 @@
 /*
  * kafka_lookup.c - see kafka_lookup.h.
  *
- * What is kept are the client's messages themselves, in a table with one
- * place for each hash: a newcomer takes the place of who was there.
+ * What is kept are copies, in a table with one place for each hash: a newcomer
+ * takes the place of who was there.  A message of the client would hold all
+ * that was fetched with it, and its handle could not be ended.
  */
 #include "common/backends/kafka/kafka_lookup.h"
 
@@ -19,15 +20,10 @@
 #define AHEAD_MAX   1000u /* records taken along with the one asked for */
 #define AHEAD_WAITS 0
 
-struct kept {
-    mr_topic_id topic;
-    rd_kafka_message_t *message; /* NULL: none */
-};
-
 struct kafka_lookup {
     struct mr_kafka *kafka;
-    pthread_mutex_t lock; /* the table */
-    struct kept slots[SLOTS];
+    pthread_mutex_t lock;           /* the table */
+    struct mr_record *slots[SLOTS]; /* one block each, or NULL */
     size_t bytes;
     size_t hand; /* who is asked to go when there are too many bytes */
     pthread_mutex_t asking; /* the consumer; before lock */
@@ -44,18 +40,19 @@ struct kafka_lookup *kafka_lookup_new(struct mr_kafka *kafka)
     return lookup;
 }
 
-static size_t bytes_of(const rd_kafka_message_t *message)
+static size_t bytes_of(const struct mr_record *record)
 {
-    return message->len + message->key_len + sizeof(*message);
+    return sizeof(*record) + record->key.size + record->value.size +
+           record->trace.size;
 }
 
-static void drop_slot(struct kafka_lookup *lookup, struct kept *slot)
+static void drop_slot(struct kafka_lookup *lookup, struct mr_record **slot)
 {
-    if (slot->message == NULL)
+    if (*slot == NULL)
         return;
-    lookup->bytes -= bytes_of(slot->message);
-    rd_kafka_message_destroy(slot->message);
-    slot->message = NULL;
+    lookup->bytes -= bytes_of(*slot);
+    mr_free(*slot);
+    *slot = NULL;
 }
 
 void kafka_lookup_free(struct kafka_lookup *lookup)
@@ -70,27 +67,52 @@ void kafka_lookup_free(struct kafka_lookup *lookup)
     mr_free(lookup);
 }
 
-static struct kept *slot_of(struct kafka_lookup *lookup, mr_topic_id topic,
-                            uint32_t partition, uint64_t offset)
+static struct mr_record **slot_of(struct kafka_lookup *lookup,
+                                  mr_topic_id topic, uint32_t partition,
+                                  uint64_t offset)
 {
     uint64_t place = mr_mix64((uint64_t)topic << 32 | partition) + offset;
 
     return &lookup->slots[place % SLOTS];
 }
 
-void kafka_lookup_keep(struct kafka_lookup *lookup,
-                       const struct kafka_topic *topic,
-                       rd_kafka_message_t *message)
+/* The span at *room, which moves on; an absent one stays absent. */
+static struct mr_span pack(uint8_t **room, struct mr_span span)
 {
-    struct kept *slot = slot_of(lookup, topic->id, (uint32_t)message->partition,
-                                (uint64_t)message->offset);
+    struct mr_span packed = mr_span(*room, span.size);
+
+    if (span.data == NULL)
+        return span;
+    if (span.size > 0)
+        memcpy(*room, span.data, span.size);
+    *room += span.size;
+    return packed;
+}
+
+static struct mr_record *copy_of(const struct mr_record *record)
+{
+    struct mr_record *copy = mr_malloc(bytes_of(record));
+    uint8_t *room = (uint8_t *)(copy + 1);
+
+    *copy = *record;
+    copy->key = pack(&room, record->key);
+    copy->value = pack(&room, record->value);
+    copy->trace = pack(&room, record->trace);
+    return copy;
+}
+
+void kafka_lookup_keep(struct kafka_lookup *lookup,
+                       const struct mr_record *record)
+{
+    struct mr_record **slot =
+        slot_of(lookup, record->topic, record->partition, record->offset);
 
     (void)pthread_mutex_lock(&lookup->lock);
     drop_slot(lookup, slot);
-    *slot = (struct kept){ topic->id, message };
-    lookup->bytes += bytes_of(message);
+    *slot = copy_of(record);
+    lookup->bytes += bytes_of(*slot);
     for (size_t i = 0; i < SLOTS && lookup->bytes > KAFKA_LOOKUP_BYTES; i++) {
-        struct kept *other = &lookup->slots[lookup->hand++ % SLOTS];
+        struct mr_record **other = &lookup->slots[lookup->hand++ % SLOTS];
 
         if (other != slot)
             drop_slot(lookup, other);
@@ -103,15 +125,19 @@ static bool find_kept(struct kafka_lookup *lookup,
                       uint64_t offset, struct mr_arena *arena,
                       struct mr_record *out)
 {
-    struct kept *slot = slot_of(lookup, topic->id, partition, offset);
+    const struct mr_record *kept;
     bool found;
 
     (void)pthread_mutex_lock(&lookup->lock);
-    found = slot->message != NULL && slot->topic == topic->id &&
-            slot->message->partition == (int32_t)partition &&
-            slot->message->offset == (int64_t)offset;
-    if (found)
-        kafka_record(slot->message, topic, arena, out);
+    kept = *slot_of(lookup, topic->id, partition, offset);
+    found = kept != NULL && kept->topic == topic->id &&
+            kept->partition == partition && kept->offset == offset;
+    if (found) {
+        *out = *kept;
+        out->key = mr_arena_copy(arena, kept->key);
+        out->value = mr_arena_copy(arena, kept->value);
+        out->trace = mr_arena_copy(arena, kept->trace);
+    }
     (void)pthread_mutex_unlock(&lookup->lock);
     return found;
 }
@@ -178,18 +204,24 @@ static enum mr_code first_from(struct kafka_lookup *lookup,
 static void keep_more(struct kafka_lookup *lookup,
                       const struct kafka_topic *topic, uint32_t partition)
 {
+    struct mr_arena *arena = mr_arena_new();
+
     for (size_t i = 0; i < AHEAD_MAX; i++) {
         rd_kafka_message_t *message =
             rd_kafka_consumer_poll(lookup->consumer, AHEAD_WAITS);
+        struct mr_record record;
 
         if (message == NULL)
-            return;
+            break;
         if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR &&
-            is_of(message, topic, partition))
-            kafka_lookup_keep(lookup, topic, message);
-        else
-            rd_kafka_message_destroy(message);
+            is_of(message, topic, partition)) {
+            kafka_record(message, topic, arena, &record);
+            kafka_lookup_keep(lookup, &record);
+        }
+        rd_kafka_message_destroy(message);
+        mr_arena_reset(arena);
     }
+    mr_arena_free(arena);
 }
 
 static enum mr_code ask(struct kafka_lookup *lookup,
@@ -219,7 +251,8 @@ static enum mr_code ask(struct kafka_lookup *lookup,
         return kafka_lost(lookup->kafka, topic, partition, offset, err);
     }
     kafka_record(first, topic, arena, out);
-    kafka_lookup_keep(lookup, topic, first);
+    rd_kafka_message_destroy(first);
+    kafka_lookup_keep(lookup, out);
     keep_more(lookup, topic, partition);
     /* Nothing is read while nobody asks. */
     (void)rd_kafka_assign(lookup->consumer, NULL);

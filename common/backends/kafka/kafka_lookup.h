@@ -31,9 +31,8 @@ MR_MUST_CHECK enum mr_code kafka_lookup_get(struct kafka_lookup *lookup,
                                             struct mr_record *out,
                                             struct mr_err *err);
 
-/* Takes the message, which is kept or ended. */
+/* Keeps a copy. */
 void kafka_lookup_keep(struct kafka_lookup *lookup,
-                       const struct kafka_topic *topic,
-                       rd_kafka_message_t *message);
+                       const struct mr_record *record);
 
 #endif

@@ -103,9 +103,8 @@ static void take_record(struct polling *polling, struct kafka_place *place,
     polling->count++;
     polling->full = --polling->records_left == 0 || polling->bytes_left == 0;
     if (atomic_load_explicit(&place->topic->fetched, memory_order_relaxed))
-        kafka_lookup_keep(reader->kafka->lookup, place->topic, message);
-    else
-        rd_kafka_message_destroy(message);
+        kafka_lookup_keep(reader->kafka->lookup, &record);
+    rd_kafka_message_destroy(message);
 }
 
 static enum mr_code take_place(struct polling *polling,
