@@ -13,10 +13,9 @@
 /* "uint32 major = 1" as protobuf writes it: number 1, a varint. */
 #define MAJOR_TAG 0x08u
 
-/* What a message may take when unpacked: its own bytes, and 160 for each of
- * the fields that the walk lets through. */
-#define UNPACKED_BYTES_MAX \
-    ((size_t)MR_VALUE_BYTES_MAX + (size_t)MR_WIRE_FIELDS_MAX * 160)
+/* What a message may take when unpacked, besides its own bytes: 160 for each
+ * of the fields that the walk lets through. */
+#define UNPACKED_BYTES_MORE ((size_t)MR_WIRE_FIELDS_MAX * 160)
 
 struct bounded {
     struct mr_arena *arena;
@@ -58,11 +57,13 @@ static void check_major(struct mr_wire_check *c, struct mr_span bytes)
                           c->message, (unsigned long long)major, MR_WIRE_MAJOR);
 }
 
-void *mr_wire_unpack(struct mr_wire_check *c,
-                     const ProtobufCMessageDescriptor *descriptor,
-                     struct mr_span bytes, struct mr_arena *arena)
+void *mr_wire_unpack_max(struct mr_wire_check *c,
+                         const ProtobufCMessageDescriptor *descriptor,
+                         struct mr_span bytes, size_t max,
+                         struct mr_arena *arena)
 {
-    struct bounded bounded = { .arena = arena, .left = UNPACKED_BYTES_MAX };
+    size_t unpacked = max + UNPACKED_BYTES_MORE;
+    struct bounded bounded = { .arena = arena, .left = unpacked };
     ProtobufCAllocator allocator = {
         .alloc = bounded_alloc,
         .free = bounded_free,
@@ -70,7 +71,7 @@ void *mr_wire_unpack(struct mr_wire_check *c,
     };
     ProtobufCMessage *message;
 
-    mr_wire_check_size(c, "bytes", bytes.size, MR_VALUE_BYTES_MAX);
+    mr_wire_check_size(c, "bytes", bytes.size, max);
     check_major(c, bytes);
     if (c->code != MR_OK)
         return NULL;
@@ -80,24 +81,38 @@ void *mr_wire_unpack(struct mr_wire_check *c,
     message = protobuf_c_message_unpack(descriptor, &allocator, bytes.size,
                                         bytes.data);
     if (bounded.full)
-        mr_wire_check_size(c, "bytes or more, unpacked", UNPACKED_BYTES_MAX + 1,
-                           UNPACKED_BYTES_MAX);
+        mr_wire_check_size(c, "bytes or more, unpacked", unpacked + 1,
+                           unpacked);
     mr_wire_check(c, message != NULL, "bytes are a protobuf message");
     return message;
 }
 
-enum mr_code mr_wire_pack(struct mr_wire_check *c,
-                          const ProtobufCMessage *message,
-                          struct mr_arena *arena, struct mr_span *out)
+void *mr_wire_unpack(struct mr_wire_check *c,
+                     const ProtobufCMessageDescriptor *descriptor,
+                     struct mr_span bytes, struct mr_arena *arena)
+{
+    return mr_wire_unpack_max(c, descriptor, bytes, MR_VALUE_BYTES_MAX, arena);
+}
+
+enum mr_code mr_wire_pack_max(struct mr_wire_check *c,
+                              const ProtobufCMessage *message, size_t max,
+                              struct mr_arena *arena, struct mr_span *out)
 {
     size_t size = protobuf_c_message_get_packed_size(message);
     uint8_t *bytes;
 
-    mr_wire_check_size(c, "bytes", size, MR_VALUE_BYTES_MAX);
+    mr_wire_check_size(c, "bytes", size, max);
     if (c->code != MR_OK)
         return c->code;
     bytes = mr_arena_alloc(arena, size);
     MR_ASSERT(protobuf_c_message_pack(message, bytes) == size);
     *out = mr_span(bytes, size);
     return MR_OK;
+}
+
+enum mr_code mr_wire_pack(struct mr_wire_check *c,
+                          const ProtobufCMessage *message,
+                          struct mr_arena *arena, struct mr_span *out)
+{
+    return mr_wire_pack_max(c, message, MR_VALUE_BYTES_MAX, arena, out);
 }

@@ -34,4 +34,14 @@ MR_MUST_CHECK enum mr_code mr_wire_pack(struct mr_wire_check *c,
                                         struct mr_arena *arena,
                                         struct mr_span *out);
 
+/* As those, for what is no record: with a limit of its own. */
+void *mr_wire_unpack_max(struct mr_wire_check *c,
+                         const ProtobufCMessageDescriptor *descriptor,
+                         struct mr_span bytes, size_t max,
+                         struct mr_arena *arena);
+MR_MUST_CHECK enum mr_code mr_wire_pack_max(struct mr_wire_check *c,
+                                            const ProtobufCMessage *message,
+                                            size_t max, struct mr_arena *arena,
+                                            struct mr_span *out);
+
 #endif
