@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/backends/kafka/mr_kafka.h"
 #include "common/backends/rocksdb/mr_rocksdb.h"
 #include "common/backends/system/mr_system_clock.h"
 #include "common/base/mr_mem.h"
@@ -55,6 +54,11 @@ static void *reopen_kafka(void *self, const char *folder)
 {
     close_kafka(self);
     return open_kafka(folder);
+}
+
+struct mr_kafka *contract_kafka_of(void *self)
+{
+    return ((struct kafka *)self)->kafka;
 }
 
 static struct mr_bus *bus(void *self)

@@ -76,6 +76,16 @@ static uint32_t count_led(const rd_kafka_TopicDescription_t *topic)
     return led;
 }
 
+/* As Kafka itself prints it: the client has the other alphabet of base64, whose
+ * '/' cannot be in a file's name. */
+static void copy_uuid(const rd_kafka_Uuid_t *id, struct kafka_found *out)
+{
+    (void)snprintf(out->uuid, sizeof(out->uuid), "%s",
+                   rd_kafka_Uuid_base64str(id));
+    for (char *at = out->uuid; *at != '\0'; at++)
+        *at = *at == '/' ? '_' : *at == '+' ? '-' : *at;
+}
+
 static enum mr_code read_description(rd_kafka_event_t *answer, const char *full,
                                      struct kafka_found *out,
                                      struct mr_err *err)
@@ -97,9 +107,7 @@ static enum mr_code read_description(rd_kafka_event_t *answer, const char *full,
                           rd_kafka_error_string(error));
     out->exists = true;
     out->partitions = count_led(topics[0]);
-    (void)snprintf(
-        out->uuid, sizeof(out->uuid), "%s",
-        rd_kafka_Uuid_base64str(rd_kafka_TopicDescription_topic_id(topics[0])));
+    copy_uuid(rd_kafka_TopicDescription_topic_id(topics[0]), out);
     return MR_OK;
 }
 

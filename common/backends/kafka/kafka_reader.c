@@ -107,6 +107,17 @@ static enum mr_code find_ends(struct kafka_reader *reader, struct mr_err *err)
 
 /* --- the one owner --- */
 
+/* The client asks for the coordinator at once, and if no connection is up yet
+ * again after half a second: so one is waited for. */
+static void await_connection(rd_kafka_t *producer)
+{
+    const struct rd_kafka_metadata *metadata;
+
+    if (rd_kafka_metadata(producer, 0, NULL, &metadata, KAFKA_WAIT_MS) ==
+        RD_KAFKA_RESP_ERR_NO_ERROR)
+        rd_kafka_metadata_destroy(metadata);
+}
+
 static enum mr_code begin_transactions(struct kafka_reader *reader,
                                        struct mr_err *err)
 {
@@ -119,6 +130,7 @@ static enum mr_code begin_transactions(struct kafka_reader *reader,
                         &reader->producer, err);
     if (code != MR_OK)
         return code;
+    await_connection(reader->producer);
     do
         error = rd_kafka_init_transactions(reader->producer, KAFKA_COMMIT_MS);
     while (error != NULL && rd_kafka_error_is_retriable(error) &&
