@@ -387,6 +387,11 @@ void mr_http_client_free(struct mr_http *http)
     mr_free(client);
 }
 
+void mr_http_client_wake(struct mr_http *http)
+{
+    (void)curl_multi_wakeup(client_of(http)->multi);
+}
+
 enum mr_code mr_http_call_once(struct mr_http *http,
                                const struct mr_http_request *request,
                                struct mr_http_response **out,

@@ -30,6 +30,9 @@ struct mr_http *mr_http_client_new(const struct mr_http_client_spec *spec);
 /* Breaks off what is under way.  NULL does nothing. */
 void mr_http_client_free(struct mr_http *http);
 
+/* Ends a poll that waits, or else the next one, at once.  From any thread. */
+void mr_http_client_wake(struct mr_http *http);
+
 /* For a caller with one request: starts it and polls until it has ended.
  * MR_OK with *out, freed by mr_http_free_response(); no other request may be
  * under way. */
