@@ -1,1 +1,1 @@
-set(extra ingestor common_backends_memory)
+set(extra ingestor common_backends_memory common_backends_system)
