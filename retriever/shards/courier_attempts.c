@@ -87,7 +87,7 @@ bool courier_start(struct courier *courier, struct member_set *set,
                                  .patient = errand != NULL && errand->patient,
                                  .began_us = courier_now(courier) };
     courier->attempts = attempt;
-    member->health.outstanding++;
+    member->health.outstanding += errand != NULL; /* a probe is nobody's */
     return true;
 }
 

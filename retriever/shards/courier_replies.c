@@ -138,7 +138,8 @@ void courier_took(struct courier *courier, struct mr_http_response *response)
     *link = attempt->next;
     if (attempt->probe)
         attempt->member->probing = false;
-    attempt->member->health.outstanding--;
+    else
+        attempt->member->health.outstanding--;
     switch (outcome_of(response)) {
     case OUTCOME_REPLY:
         take_reply(courier, attempt, response);
