@@ -105,6 +105,16 @@ static enum mr_code measure(struct run *run, enum mr_code *embedded,
     return scatter_finish(&run->scatter, err);
 }
 
+/* What a shard gave on one side; NULL of one that is away. */
+static const struct peer_hits *side_of(struct run *run, size_t nth, bool dense)
+{
+    const struct peer_call *call = scatter_result(&run->scatter, nth);
+
+    if (call == NULL)
+        return NULL;
+    return dense ? &call->dense : &call->keyword;
+}
+
 /* One side of all shards as one ranking; the code of a shard where that side
  * failed: then there is none. */
 static enum mr_code join(struct run *run, bool dense, struct shard_hit **all,
@@ -113,23 +123,21 @@ static enum mr_code join(struct run *run, bool dense, struct shard_hit **all,
     size_t room = 0;
 
     for (size_t i = 0; i < run->scatter.count; i++) {
-        const struct peer_call *call = scatter_result(&run->scatter, i);
-        const struct peer_hits *hits = dense ? &call->dense : &call->keyword;
+        const struct peer_hits *hits = side_of(run, i, dense);
 
-        if (call == NULL)
+        if (hits == NULL)
             continue;
         if (hits->code != MR_OK) {
-            run->out->problem = call->err;
+            run->out->problem = scatter_result(&run->scatter, i)->err;
             return hits->code;
         }
         room += hits->count;
     }
     *all = mr_arena_calloc(run->arena, room, sizeof(**all));
     for (size_t i = 0; i < run->scatter.count; i++) {
-        const struct peer_call *call = scatter_result(&run->scatter, i);
-        const struct peer_hits *hits = dense ? &call->dense : &call->keyword;
+        const struct peer_hits *hits = side_of(run, i, dense);
 
-        for (size_t k = 0; call != NULL && k < hits->count; k++)
+        for (size_t k = 0; hits != NULL && k < hits->count; k++)
             (*all)[(*all_count)++] = hits->items[k];
     }
     if (*all_count > 0)
