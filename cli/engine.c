@@ -22,13 +22,29 @@
 
 #define GENERATION  1u
 #define CATCH_UP_US INT64_C(1500000)
-#define SHARD_CACHE ((size_t)16 << 20)
 
 enum mr_code engine_make_folder(const char *path, struct mr_err *err)
 {
     if (mkdir(path, 0755) == 0 || errno == EEXIST)
         return MR_OK;
     return mr_fail_errno(err, MR_E_CONFIG, errno, "data: cannot make %s", path);
+}
+
+bool engine_does(const struct engine *engine, enum engine_role role)
+{
+    return engine->options.roles == 0 || (engine->options.roles & role) != 0;
+}
+
+bool engine_has(const struct engine *engine, uint32_t partition)
+{
+    const struct engine_member *member = engine->options.member;
+
+    return member == NULL || partition % member->members == member->number;
+}
+
+char *engine_shared_path(struct engine *engine, const char *name)
+{
+    return mr_arena_printf(engine->arena, "%s/%s", engine->shared, name);
 }
 
 static enum mr_code open_backends(struct engine *engine, struct mr_err *err)
@@ -43,12 +59,14 @@ static enum mr_code open_backends(struct engine *engine, struct mr_err *err)
         return code;
     telemetry.clock = mr_system_clock_port(engine->clock);
     engine->telemetry = mr_telemetry_new(&telemetry);
-    code = engine_make_folder(engine->data, err);
+    code = engine_make_folder(engine->shared, err);
+    if (code == MR_OK)
+        code = engine_make_folder(engine->data, err);
     if (code == MR_OK)
         code = engine_open_bus(engine, err);
     if (code == MR_OK)
-        code = mr_blob_folder_open(engine_path(engine, "blobs"), &engine->blobs,
-                                   err);
+        code = mr_blob_folder_open(engine_shared_path(engine, "blobs"),
+                                   &engine->blobs, err);
     return code;
 }
 
@@ -73,7 +91,7 @@ static enum mr_code open_place(struct engine *engine, struct mr_err *err)
         .clock = mr_system_clock_port(engine->clock),
         .collection = engine->options.collection,
         .generation = GENERATION,
-        .model = engine->model->fingerprint,
+        .model = engine->identity.fingerprint,
         .partitions = engine->options.partitions,
     };
 
@@ -92,74 +110,13 @@ void engine_part_ended(void *context, const struct mr_err *err)
     engine_stop(engine);
 }
 
-static enum mr_code open_shard(struct engine *engine, const char *folder,
-                               uint32_t partition, struct mr_err *err)
-{
-    char *name = mr_arena_printf(engine->arena, "%s/%u", folder, partition);
-    struct mr_rocksdb_spec records = {
-        .path = mr_arena_printf(engine->arena, "%s/records", name),
-        .cache_bytes = SHARD_CACHE,
-        .clock = mr_system_clock_port(engine->clock),
-    };
-    struct shard_spec spec = {
-        .place = &engine->place,
-        .partition = partition,
-        .folder = name,
-        .dimension = engine->model->dimension,
-        .language = engine->options.language,
-        .config = engine->options.index,
-        .telemetry = engine->telemetry,
-        .ended = engine_part_ended,
-        .ended_context = engine,
-    };
-    enum mr_code code = engine_make_folder(name, err);
-
-    if (code == MR_OK)
-        code = mr_rocksdb_open(&records, &engine->records[partition], err);
-    if (code == MR_E_DAMAGED)
-        return mr_fail(err, code,
-                       "%.700s; delete %.350s to build it anew from the log",
-                       err->text, name);
-    if (code != MR_OK)
-        return code;
-    spec.records = mr_rocksdb_store(engine->records[partition]);
-    code = shard_open(&spec, &engine->shards[partition], err);
-    if (code != MR_OK)
-        return code;
-    engine->peers[partition] =
-        index_peer_local(engine->shards[partition], partition);
-    engine->shard_count++;
-    return MR_OK;
-}
-
-static enum mr_code open_shards(struct engine *engine, struct mr_err *err)
-{
-    uint32_t count = engine->place.partitions;
-    char *index = engine_log_path(engine, "index");
-    char *folder = mr_arena_printf(engine->arena, "%s/%s", index,
-                                   engine_index_name(engine));
-    bool is_new = access(folder, F_OK) != 0;
-    enum mr_code code = engine_make_folder(index, err);
-
-    if (code == MR_OK)
-        code = engine_make_folder(folder, err);
-    if (code == MR_OK && is_new)
-        engine_tell_models(engine, index);
-    engine->records = mr_calloc(count, sizeof(*engine->records));
-    engine->shards = mr_calloc(count, sizeof(*engine->shards));
-    engine->peers = mr_calloc(count, sizeof(struct index_peer *));
-    for (uint32_t i = 0; code == MR_OK && i < count; i++)
-        code = open_shard(engine, folder, i, err);
-    return code;
-}
-
 static enum mr_code open_retriever(struct engine *engine, struct mr_err *err)
 {
     struct retriever_spec spec = {
         .place = &engine->place,
         .model = engine->model,
         .peers = engine->peers,
-        .peer_count = engine->shard_count,
+        .peer_count = engine->place.partitions,
         .telemetry = engine->telemetry,
         .config = engine->options.retriever,
         .status = engine_render_stages,
@@ -168,9 +125,11 @@ static enum mr_code open_retriever(struct engine *engine, struct mr_err *err)
         .context = engine,
     };
 
+    if (!engine_does(engine, ENGINE_RETRIEVER))
+        return MR_OK;
     engine->search = (struct search_place){
         .peers = engine->peers,
-        .peer_count = engine->shard_count,
+        .peer_count = engine->place.partitions,
         .model = engine->model,
         .keyword_weight = engine->options.retriever.keyword_weight,
     };
@@ -190,8 +149,11 @@ static enum mr_code open_ingestor(struct engine *engine, struct mr_err *err)
         .context = engine,
         .body_bytes_max = options->body_bytes_max,
     };
-    enum mr_code code = ingestor_new(&spec, &engine->ingestor, err);
+    enum mr_code code;
 
+    if (!engine_does(engine, ENGINE_INGESTOR))
+        return MR_OK;
+    code = ingestor_new(&spec, &engine->ingestor, err);
     for (size_t i = 0; code == MR_OK && i < options->source_count; i++)
         code = ingestor_add(engine->ingestor, &options->sources[i], err);
     return code;
@@ -202,7 +164,39 @@ static void count_request(void *context, const char *method, const char *route,
 {
     const struct engine *engine = context;
 
-    retriever_count_request(engine->retriever, method, route, status, took_us);
+    if (engine->retriever != NULL)
+        retriever_count_request(engine->retriever, method, route, status,
+                                took_us);
+}
+
+static void add_table(struct mr_http_server_spec *spec,
+                      const struct mr_http_route *routes, size_t count,
+                      void *context)
+{
+    spec->tables[spec->table_count++] =
+        (struct mr_http_table){ routes, count, context };
+}
+
+/* What the roles answer; a retriever's routes come first. */
+static void add_tables(struct engine *engine, struct mr_http_server_spec *spec)
+{
+    const struct mr_http_route *routes;
+    size_t count;
+
+    if (engine->retriever != NULL) {
+        routes = retriever_routes(&count);
+        add_table(spec, routes, count, engine->retriever);
+    }
+    if (engine->ingestor != NULL) {
+        routes = ingestor_routes(&count);
+        add_table(spec, routes, count, engine->ingestor);
+    }
+    if (engine->indexer != NULL) {
+        routes = indexer_routes(&count);
+        add_table(spec, routes, count, engine->indexer);
+    }
+    routes = engine_routes(&count);
+    add_table(spec, routes, count, engine);
 }
 
 static enum mr_code open_server(struct engine *engine, struct mr_err *err)
@@ -211,7 +205,6 @@ static enum mr_code open_server(struct engine *engine, struct mr_err *err)
     enum mr_code code = MR_OK;
     struct mr_http_server_spec spec = {
         .listen = engine->options.listen,
-        .table_count = 2,
         .context = engine,
         .body_bytes_max = engine->options.body_bytes_max,
         .connections_max = engine->options.connections_max,
@@ -223,13 +216,12 @@ static enum mr_code open_server(struct engine *engine, struct mr_err *err)
         code = mr_tls_load(http->tls_cert, http->tls_key, &engine->tls, err);
     if (code != MR_OK)
         return code;
-    engine->keys = mr_key_store_open(engine->data);
+    engine->keys = mr_key_store_open(engine->shared);
     spec.tls_cert = engine->tls.cert;
     spec.tls_key = engine->tls.key;
-    spec.tables[0].routes = retriever_routes(&spec.tables[0].count);
-    spec.tables[0].context = engine->retriever;
-    spec.tables[1].routes = ingestor_routes(&spec.tables[1].count);
-    spec.tables[1].context = engine->ingestor;
+    if (engine->indexer != NULL && spec.body_bytes_max < INDEXER_BODY_BYTES_MAX)
+        spec.body_bytes_max = INDEXER_BODY_BYTES_MAX;
+    add_tables(engine, &spec);
     return mr_http_server_start(&spec, &engine->server, err);
 }
 
@@ -261,6 +253,8 @@ static enum mr_code start_all(struct engine *engine, struct mr_err *err)
     if (code == MR_OK)
         code = engine_start_keeper(engine, err);
     if (code == MR_OK)
+        code = engine_start_members(engine, err);
+    if (code == MR_OK && engine->ingestor != NULL)
         code = ingestor_start(engine->ingestor, err);
     return code;
 }
@@ -273,8 +267,24 @@ static struct engine *allocate(const struct engine_options *options)
     engine->arena = mr_arena_new();
     engine->options = *options;
     engine->data = mr_arena_str(engine->arena, mr_span_str(options->data));
+    engine->shared =
+        options->shared == NULL
+            ? engine->data
+            : mr_arena_str(engine->arena, mr_span_str(options->shared));
     engine->wake_fd = eventfd(0, EFD_CLOEXEC);
     return engine;
+}
+
+/* Only who embeds documents or queries needs the model itself. */
+static enum mr_code open_model(struct engine *engine, struct mr_err *err)
+{
+    const struct embedder_model_spec *spec = &engine->options.model;
+    enum mr_code code = embedder_model_identify(spec, &engine->identity, err);
+
+    if (code == MR_OK && (engine_does(engine, ENGINE_EMBEDDER) ||
+                          engine_does(engine, ENGINE_RETRIEVER)))
+        code = embedder_model_open(spec, &engine->model, err);
+    return code;
 }
 
 /* What lies in the folder. */
@@ -283,11 +293,13 @@ static enum mr_code open_data(struct engine *engine, struct mr_err *err)
     enum mr_code code = open_backends(engine, err);
 
     if (code == MR_OK)
-        code = embedder_model_open(&engine->options.model, &engine->model, err);
+        code = open_model(engine, err);
     if (code == MR_OK)
         code = open_place(engine, err);
     if (code == MR_OK)
-        code = open_shards(engine, err);
+        code = engine_open_shards(engine, err);
+    if (code == MR_OK)
+        code = engine_open_peers(engine, err);
     return code;
 }
 
@@ -395,29 +407,16 @@ void engine_stop(struct engine *engine)
     (void)written;
 }
 
-static void close_shards(struct engine *engine)
-{
-    for (size_t i = 0; i < engine->shard_count; i++)
-        shard_stop(engine->shards[i]);
-    retriever_free(engine->retriever);
-    for (size_t i = 0; i < engine->shard_count; i++) {
-        index_peer_local_free(engine->peers[i]);
-        shard_close(engine->shards[i]);
-    }
-    for (uint32_t i = 0;
-         engine->records != NULL && i < engine->place.partitions; i++)
-        mr_rocksdb_close(engine->records[i]);
-    mr_free(engine->peers);
-    mr_free(engine->shards);
-    mr_free(engine->records);
-}
-
 void engine_close(struct engine *engine)
 {
     if (engine == NULL)
         return;
     if (engine->retriever != NULL)
         retriever_drain(engine->retriever);
+    if (engine->indexer != NULL)
+        indexer_server_drain(engine->indexer);
+    members_close(engine->members);
+    engine->members = NULL;
     mr_http_server_stop(engine->server);
     mr_key_store_close(engine->keys);
     mr_tls_free(&engine->tls);
@@ -426,7 +425,7 @@ void engine_close(struct engine *engine)
     engine_stop_workers(engine);
     engine_stop_keeper(engine);
     ingestor_free(engine->ingestor);
-    close_shards(engine);
+    engine_close_shards(engine);
     embedder_model_close(engine->model);
     mr_flight_close(engine->flight);
     mr_blob_folder_close(engine->blobs);

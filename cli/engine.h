@@ -34,6 +34,28 @@ struct engine_http {
     bool loopback_open; /* this machine needs no key */
 };
 
+/* What a process does; in one process (`millrace up`) all of it. */
+enum engine_role {
+    ENGINE_INGESTOR = 1 << 0,
+    ENGINE_PREPROCESSOR = 1 << 1,
+    ENGINE_EMBEDDER = 1 << 2,
+    ENGINE_INDEXER = 1 << 3,
+    ENGINE_RETRIEVER = 1 << 4,
+    ENGINE_ALL = (1 << 5) - 1,
+};
+
+/* A process among others on Kafka. */
+struct engine_member {
+    const char *role;      /* its name, such as "indexer" */
+    const char *name;      /* unique on the cluster */
+    uint32_t number;       /* works partitions p with p % members == number */
+    uint32_t members;      /* at least 1 */
+    const char *advertise; /* the URL where others reach it; NULL: where it
+                              listens */
+    const char *api_key;   /* for indexers, sent by retrievers; NULL: none */
+    const char *ca_file;   /* trusted for it; NULL: the system's */
+};
+
 struct engine_kafka {
     bool used; /* else the embedded bus */
     const char *brokers;
@@ -44,7 +66,10 @@ struct engine_kafka {
 
 struct engine_options {
     const char *data;   /* folder, made when it is new */
-    const char *listen; /* "127.0.0.1:7700" */
+    const char *shared; /* where keys and blobs lie; NULL: in data */
+    unsigned roles;     /* enum engine_role; 0: all */
+    const struct engine_member *member; /* of a cluster; NULL: alone */
+    const char *listen;                 /* "127.0.0.1:7700" */
     struct engine_http http;
     struct engine_kafka kafka;
     const char *collection;

@@ -26,7 +26,7 @@ void engine_tell_models(struct engine *engine, const char *index)
         mr_log(engine->telemetry, MR_EV_NOTE, "index",
                "the model is now %s (%s): everything is indexed and embedded "
                "again; %s/%s, of another model, is kept and may be deleted",
-               engine->model->name, place->model, index, entry->d_name);
+               engine->identity.name, place->model, index, entry->d_name);
     }
     if (folder != NULL)
         (void)closedir(folder);

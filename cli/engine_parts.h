@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "cli/engine.h"
+#include "cli/members.h"
 #include "common/backends/blob_folder/mr_blob_folder.h"
 #include "common/backends/kafka/mr_kafka.h"
 #include "common/backends/rocksdb/mr_rocksdb.h"
@@ -17,7 +18,9 @@
 #include "common/http/tls.h"
 #include "common/runtime/flight.h"
 #include "common/runtime/worker.h"
+#include "indexer/serve.h"
 #include "ingestor/ingestor.h"
+#include "retriever/replicas.h"
 #include "retriever/search/search.h"
 
 #define ENGINE_REFUSALS 256u /* addresses, or several that share a place */
@@ -31,6 +34,7 @@ struct engine {
     struct engine_options options;
     struct mr_arena *arena;
     char *data;
+    char *shared; /* the folder of keys and blobs */
     struct mr_system_clock *clock;
     struct mr_telemetry *telemetry;
     struct mr_rocksdb *log; /* on Kafka: the state of the stages */
@@ -39,11 +43,18 @@ struct engine {
     struct mr_store *store;
     struct mr_blob_folder *blobs;
     struct mr_flight *flight;
-    struct mr_model *model;
+    struct mr_model *model; /* NULL where nothing is embedded */
+    struct embedder_identity identity;
     struct mr_place place;
-    struct mr_rocksdb **records; /* one a partition, as the shards */
-    struct shard **shards;
-    struct index_peer **peers; /* the shards as the retriever sees them */
+    struct mr_rocksdb **records; /* one a shard */
+    struct shard **shards;       /* those that are worked here */
+    struct index_peer **peers;   /* one a partition: the shards as the retriever
+                                    sees them */
+    struct index_peer **locals;  /* of the shards, to be freed */
+    struct replicas *replicas;   /* NULL: all shards are here */
+    struct indexer_server *indexer;
+    struct members *members;
+    char host[256];
     size_t shard_count;
     struct mr_worker **workers;
     size_t worker_count;
@@ -63,6 +74,43 @@ struct engine {
     pthread_mutex_t lock;
     struct mr_err ended; /* lock: why a part ended */
 };
+
+bool engine_does(const struct engine *engine, enum engine_role role);
+
+/* Whether a partition is this member's. */
+bool engine_has(const struct engine *engine, uint32_t partition);
+
+/* A path in the folder of keys and blobs. */
+char *engine_shared_path(struct engine *engine, const char *name);
+
+/* The shards of this member, and what is served of them; see
+ * engine_shards.c. */
+MR_MUST_CHECK enum mr_code engine_open_shards(struct engine *engine,
+                                              struct mr_err *err);
+void engine_close_shards(struct engine *engine);
+
+/* Peers for the shards that are elsewhere. */
+MR_MUST_CHECK enum mr_code engine_open_peers(struct engine *engine,
+                                             struct mr_err *err);
+
+/* Tells others of this process, once it listens; see engine_members.c. */
+MR_MUST_CHECK enum mr_code engine_start_members(struct engine *engine,
+                                                struct mr_err *err);
+void engine_render_members(struct engine *engine, struct mr_json_out *out);
+/* What others have told: added to the counts of sum->stage, and the lag. */
+void engine_add_others(struct engine *engine, struct mr_worker_status *sum);
+uint64_t engine_others_lag(struct engine *engine);
+/* Shards of which no replica was ever heard. */
+size_t engine_count_missing(struct engine *engine);
+
+/* What a worker's process answers beside its role's own routes; the context is
+ * the engine. */
+const struct mr_http_route *engine_routes(size_t *count);
+
+/* Of one stage, all its workers here as one; false: none is here. */
+bool engine_stage(struct engine *engine, size_t nth,
+                  struct mr_worker_status *out);
+#define ENGINE_STAGES 4u
 
 /* A path in the data folder; one of what belongs to the bus. */
 char *engine_path(struct engine *engine, const char *name);
@@ -94,6 +142,7 @@ void engine_stop_workers(struct engine *engine); /* and frees them */
 /* For the retriever: "stages" of the status, and the lag up to the index. */
 void engine_render_stages(void *context, struct mr_json_out *out);
 uint64_t engine_keyword_lag(void *context);
+uint64_t engine_own_lag(struct engine *engine); /* of the parts here */
 
 /* The thread that keeps house: it watches the disk and has the log cleaned. */
 MR_MUST_CHECK enum mr_code engine_start_keeper(struct engine *engine,

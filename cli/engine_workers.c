@@ -17,6 +17,8 @@ enum stage {
     STAGE_COUNT,
 };
 
+static_assert(STAGE_COUNT == ENGINE_STAGES, "as others see them");
+
 static const char *const stage_names[STAGE_COUNT] = { "clean", "curate",
                                                       "admit", "embed" };
 
@@ -69,6 +71,25 @@ static enum mr_code make_worker(struct engine *engine, enum stage stage,
     return code;
 }
 
+/* One for each partition of this member; curate is one for all of them, the
+ * first member's. */
+static enum mr_code make_workers(struct engine *engine, enum stage stage,
+                                 const uint32_t *partitions, struct mr_err *err)
+{
+    uint32_t count = engine->place.partitions;
+    enum mr_code code = MR_OK;
+
+    if (stage == STAGE_CURATE)
+        return engine_has(engine, 0)
+                   ? make_worker(engine, stage, partitions, count, err)
+                   : MR_OK;
+    for (uint32_t i = 0; code == MR_OK && i < count; i++) {
+        if (engine_has(engine, i))
+            code = make_worker(engine, stage, &partitions[i], 1, err);
+    }
+    return code;
+}
+
 enum mr_code engine_make_workers(struct engine *engine, struct mr_err *err)
 {
     uint32_t count = engine->place.partitions;
@@ -80,16 +101,13 @@ enum mr_code engine_make_workers(struct engine *engine, struct mr_err *err)
         mr_calloc((size_t)STAGE_COUNT * count, sizeof(*engine->workers));
     for (uint32_t i = 0; i < count; i++)
         partitions[i] = i;
-    for (enum stage stage = STAGE_CLEAN; stage < STAGE_COUNT; stage++) {
-        if (stage == STAGE_CURATE)
-            code = make_worker(engine, stage, partitions, count, err);
-        for (uint32_t i = 0;
-             code == MR_OK && stage != STAGE_CURATE && i < count; i++)
-            code = make_worker(engine, stage, &partitions[i], 1, err);
-        if (code != MR_OK)
-            return code;
+    for (enum stage stage = STAGE_CLEAN; code == MR_OK && stage < STAGE_COUNT;
+         stage++) {
+        if (engine_does(engine, stage == STAGE_EMBED ? ENGINE_EMBEDDER
+                                                     : ENGINE_PREPROCESSOR))
+            code = make_workers(engine, stage, partitions, err);
     }
-    return MR_OK;
+    return code;
 }
 
 enum mr_code engine_start_workers(struct engine *engine, struct mr_err *err)
@@ -147,6 +165,22 @@ static struct mr_worker_status sum_of(struct engine *engine, const char *name)
     return sum;
 }
 
+bool engine_stage(struct engine *engine, size_t nth,
+                  struct mr_worker_status *out)
+{
+    bool here = false;
+
+    for (size_t i = 0; i < engine->worker_count && !here; i++) {
+        struct mr_worker_status one;
+
+        mr_worker_status(engine->workers[i], &one);
+        here = is_named(one.stage, stage_names[nth]);
+    }
+    if (here)
+        *out = sum_of(engine, stage_names[nth]);
+    return here;
+}
+
 static void put_count(struct mr_json_out *out, const char *key, uint64_t value)
 {
     mr_json_key(out, key);
@@ -159,6 +193,7 @@ static void render_stage(struct engine *engine, const char *name,
     struct mr_worker_status sum = sum_of(engine, name);
     struct mr_clock *clock = mr_system_clock_port(engine->clock);
 
+    engine_add_others(engine, &sum);
     mr_json_object_begin(out);
     mr_json_key(out, "stage");
     mr_json_put_str(out, name);
@@ -187,6 +222,9 @@ void engine_render_stages(void *context, struct mr_json_out *out)
     for (size_t i = 0; i < STAGE_COUNT; i++)
         render_stage(engine, stage_names[i], out);
     mr_json_array_end(out);
+    engine_render_members(engine, out);
+    if (engine->ingestor == NULL)
+        return;
     mr_json_key(out, "sources");
     ingestor_status(engine->ingestor, out);
 }
@@ -194,6 +232,12 @@ void engine_render_stages(void *context, struct mr_json_out *out)
 uint64_t engine_keyword_lag(void *context)
 {
     struct engine *engine = context;
+
+    return engine_own_lag(engine) + engine_others_lag(engine);
+}
+
+uint64_t engine_own_lag(struct engine *engine)
+{
     uint64_t lag = 0;
 
     for (size_t i = 0; i < engine->worker_count; i++) {

@@ -18,6 +18,22 @@ const struct cli_command cli_commands[] = {
       "  millrace up --data /var/lib/millrace --listen 127.0.0.1:7700\n"
       "  millrace up -c millrace.yaml",
       cli_run_up },
+    { "worker", "ingestor|preprocessor|embedder|indexer|retriever",
+      "run one part of a deployment on Kafka, in the foreground",
+      "Needs `bus: kafka` and kafka.brokers in the configuration, the same "
+      "for\n"
+      "all.  Each role can run as often as there are partitions (but the\n"
+      "ingestor, which is one): member I of N works the partitions p with\n"
+      "p % N = I.  Indexers with the same member are replicas of its shards.\n"
+      "Its own state lies in DIR/NAME and is made again from Kafka when it is\n"
+      "gone; blobs and API keys lie in DIR, which all processes share.\n"
+      "Health, readiness and metrics are at /healthz, /readyz and /metrics of\n"
+      "its own address.  SIGTERM lets it finish what is in work.\n\n"
+      "  millrace worker preprocessor -c millrace.yaml\n"
+      "  millrace worker indexer --member 1/2 --listen 127.0.0.1:7741\n"
+      "  millrace worker indexer --member 1/2 --name indexer-1b "
+      "--listen 127.0.0.1:7751",
+      cli_run_worker },
     { "ingest", "URL|PATH|-...",
       "give web sites, folders or lines to the server",
       "The server reads sites and folders now, and again by itself: sites\n"

@@ -4,6 +4,7 @@
  */
 #include "embedder/embedder.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/mr_assert.h"
@@ -38,6 +39,39 @@ enum mr_code embedder_model_open(const struct embedder_model_spec *spec,
         minilm.folder = folder;
     }
     return minilm_open(&minilm, out, err);
+}
+
+/* One that needs no files says it by itself. */
+static enum mr_code identify_hashing(const struct embedder_model_spec *spec,
+                                     struct embedder_identity *out,
+                                     struct mr_err *err)
+{
+    struct mr_model *model;
+    enum mr_code code = embedder_model_open(spec, &model, err);
+
+    if (code != MR_OK)
+        return code;
+    (void)snprintf(out->name, sizeof(out->name), "%s", model->name);
+    (void)snprintf(out->fingerprint, sizeof(out->fingerprint), "%s",
+                   model->fingerprint);
+    out->dimension = model->dimension;
+    embedder_model_close(model);
+    return MR_OK;
+}
+
+enum mr_code embedder_model_identify(const struct embedder_model_spec *spec,
+                                     struct embedder_identity *out,
+                                     struct mr_err *err)
+{
+    char folder[MODEL_PLACE_MAX];
+
+    if (spec->folder != NULL && strcmp(spec->folder, HASHING) == 0)
+        return identify_hashing(spec, out, err);
+    model_place(folder, sizeof(folder));
+    (void)snprintf(out->name, sizeof(out->name), "%s", MINILM_NAME);
+    out->dimension = MINILM_DIMENSION;
+    return minilm_fingerprint(spec->folder != NULL ? spec->folder : folder,
+                              out->fingerprint, err);
 }
 
 void embedder_model_close(struct mr_model *model)

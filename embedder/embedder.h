@@ -34,6 +34,19 @@ MR_MUST_CHECK enum mr_code embedder_model_open(
     const struct embedder_model_spec *spec, struct mr_model **out,
     struct mr_err *err);
 
+/* What tells models apart, without one. */
+struct embedder_identity {
+    char name[64];        /* for people */
+    char fingerprint[33]; /* of struct mr_model */
+    uint32_t dimension;
+};
+
+/* Reads the model's folder, and loads nothing; errors as of
+ * embedder_model_open(). */
+MR_MUST_CHECK enum mr_code embedder_model_identify(
+    const struct embedder_model_spec *spec, struct embedder_identity *out,
+    struct mr_err *err);
+
 /* Nobody uses it any more.  NULL does nothing. */
 void embedder_model_close(struct mr_model *model);
 

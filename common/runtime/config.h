@@ -69,6 +69,11 @@ struct mr_config {
         uint32_t replication;
     } kafka;
     struct {
+        const char *advertise; /* or NULL, as all here */
+        const char *api_key_file;
+        const char *ca_file;
+    } cluster;
+    struct {
         const char *tls_cert; /* files; both NULL: no TLS */
         const char *tls_key;
         bool insecure;

@@ -21,6 +21,9 @@
 /* Lines of the published vocabulary, which is as long as the model's table. */
 #define VOCABULARY_SIZE 30522u
 
+/* What the fingerprint is over, besides the files. */
+#define SETTINGS MINILM_NAME " uncased mean unit 256"
+
 static_assert(MINILM_TOKENS_MAX <= MINILM_BATCH_TOKENS, "a text fits a batch");
 static_assert(MR_MODEL_BULK < TURN_LANES, "a lane of the turn for each lane");
 
@@ -182,8 +185,7 @@ static enum mr_code read_folder(struct minilm *minilm,
             "the model anew, or let deploy/build fetch it",
             folder->path, wordpiece_size(minilm->wordpiece), MINILM_NAME,
             VOCABULARY_SIZE);
-    model_folder_fingerprint(folder, MINILM_NAME " uncased mean unit 256",
-                             minilm->fingerprint);
+    model_folder_fingerprint(folder, SETTINGS, minilm->fingerprint);
     return MR_OK;
 }
 
@@ -204,6 +206,20 @@ static enum mr_code start(struct minilm *minilm,
                        folder->xml, session_dimension(minilm->session),
                        MINILM_NAME, MINILM_DIMENSION);
     return probe(minilm, err);
+}
+
+enum mr_code minilm_fingerprint(const char *path,
+                                char out[MINILM_FINGERPRINT_SIZE],
+                                struct mr_err *err)
+{
+    struct model_folder folder;
+    enum mr_code code = model_folder_open(&folder, path, err);
+
+    if (code != MR_OK)
+        return code;
+    model_folder_fingerprint(&folder, SETTINGS, out);
+    model_folder_close(&folder);
+    return MR_OK;
 }
 
 enum mr_code minilm_open(const struct minilm_spec *spec, struct mr_model **out,

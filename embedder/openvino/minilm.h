@@ -46,6 +46,13 @@ MR_MUST_CHECK enum mr_code minilm_open(const struct minilm_spec *spec,
                                        struct mr_model **out,
                                        struct mr_err *err);
 
+/* The fingerprint of the model in the folder, without loading it; errors as of
+ * minilm_open(). */
+#define MINILM_FINGERPRINT_SIZE 13u
+MR_MUST_CHECK enum mr_code minilm_fingerprint(const char *folder,
+                                              char out[MINILM_FINGERPRINT_SIZE],
+                                              struct mr_err *err);
+
 /* No call is running.  NULL does nothing. */
 void minilm_close(struct mr_model *model);
 

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * serve.h - a process that serves until it is told to stop: `millrace up` and
+ * `millrace worker`.
+ */
+#ifndef CLI_SERVE_H
+#define CLI_SERVE_H
+
+#include "cli/command.h"
+#include "cli/engine.h"
+#include "common/runtime/config.h"
+
+/* Runs an engine until SIGTERM, Ctrl-C or its end; gives the exit code, and
+ * says why on standard error.  `member` NULL: alone, with the data folder
+ * itself; else with a folder of its name in it. */
+int serve_config(const struct mr_config *config,
+                 const struct engine_member *member, unsigned roles);
+
+/* What the command line says, over the file; false: it cannot be, and that was
+ * said. */
+bool serve_override(const struct cli_command *command, struct mr_config *config,
+                    const char *key, const char *value);
+
+#endif
