@@ -127,6 +127,39 @@ static void print_sources(const struct mr_json *sources)
         print_source(mr_json_at(sources, i), width);
 }
 
+static void print_partitions(const struct mr_json *partitions)
+{
+    size_t count = mr_json_size(partitions);
+
+    for (size_t i = 0; i < count && i < 16; i++)
+        (void)printf("%s%.0f", i == 0 ? "" : ",",
+                     mr_json_number(mr_json_at(partitions, i), 0));
+    if (count > 16)
+        (void)printf(",... (%zu)", count);
+}
+
+/* Who works on the cluster, as heard from them. */
+static void print_members(const struct mr_json *members)
+{
+    if (mr_json_size(members) == 0)
+        return;
+    (void)printf("\n  %-18s %-28s %8s  %s\n", "process", "address", "waiting",
+                 "partitions");
+    for (size_t i = 0; i < mr_json_size(members); i++) {
+        const struct mr_json *member = mr_json_at(members, i);
+
+        (void)printf("  %-18.*s %-28.*s %8.0f  ",
+                     MR_SPAN_ARG(mr_json_text(mr_json_get(member, "name"))),
+                     MR_SPAN_ARG(mr_json_text(mr_json_get(member, "address"))),
+                     number(member, "lag"));
+        print_partitions(mr_json_get(member, "partitions"));
+        if (mr_json_bool(mr_json_get(member, "away"), false))
+            (void)printf("  AWAY: silent for %.0f s",
+                         number(member, "silent_ms") / 1000);
+        (void)printf("\n");
+    }
+}
+
 static void print_status(const struct mr_json *status)
 {
     const struct mr_json *documents = mr_json_get(status, "documents");
@@ -157,6 +190,7 @@ static void print_status(const struct mr_json *status)
     for (size_t i = 0; i < mr_json_size(stages); i++)
         print_stage(mr_json_at(stages, i), searchable);
     print_sources(mr_json_get(status, "sources"));
+    print_members(mr_json_get(status, "members"));
 }
 
 int cli_run_status(const struct cli_command *command, int argc, char **argv)

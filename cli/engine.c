@@ -191,6 +191,10 @@ static void add_tables(struct engine *engine, struct mr_http_server_spec *spec)
         routes = ingestor_routes(&count);
         add_table(spec, routes, count, engine->ingestor);
     }
+    if (engine->retriever != NULL && engine->ingestor == NULL) {
+        routes = engine_forward_routes(&count);
+        add_table(spec, routes, count, engine);
+    }
     if (engine->indexer != NULL) {
         routes = indexer_routes(&count);
         add_table(spec, routes, count, engine->indexer);

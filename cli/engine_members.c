@@ -8,7 +8,9 @@
 
 #include "cli/engine_parts.h"
 
-#define INDEXER "indexer"
+#define INDEXER  "indexer"
+#define HEARD_US INT64_C(3000000)
+#define LOOK_MS  20
 
 /* --- what is told --- */
 
@@ -202,15 +204,13 @@ static void note_served(void *context, const struct members_heard *heard)
     }
 }
 
-size_t engine_count_missing(struct engine *engine)
+/* Shards of which no replica was heard yet. */
+static size_t count_missing(struct engine *engine)
 {
     bool served[MR_PARTITIONS_MAX] = { false };
     size_t missing = 0;
 
-    if (engine->replicas == NULL)
-        return 0;
-    if (engine->members != NULL)
-        members_each(engine->members, note_served, served);
+    members_each(engine->members, note_served, served);
     for (uint32_t i = 0; i < engine->place.partitions; i++)
         missing += !served[i];
     return missing;
@@ -265,6 +265,23 @@ void engine_render_members(struct engine *engine, struct mr_json_out *out)
 
 /* --- */
 
+/* Whoever lives is heard within a beat: then the first query is whole. */
+static void wait_for_shards(struct engine *engine)
+{
+    struct mr_clock *clock = mr_system_clock_port(engine->clock);
+    int64_t until_us = mr_clock_mono_us(clock) + HEARD_US;
+    size_t missing;
+
+    while ((missing = count_missing(engine)) > 0 &&
+           mr_clock_mono_us(clock) < until_us)
+        mr_clock_sleep_ms(clock, LOOK_MS);
+    if (missing > 0)
+        mr_log(engine->telemetry, MR_EV_NOTE, "index",
+               "no indexer was heard of %zu of %u shards: results are partial "
+               "until one is",
+               missing, engine->place.partitions);
+}
+
 enum mr_code engine_start_members(struct engine *engine, struct mr_err *err)
 {
     struct members_spec spec = {
@@ -275,10 +292,15 @@ enum mr_code engine_start_members(struct engine *engine, struct mr_err *err)
         .context = engine,
     };
 
+    enum mr_code code;
+
     if (engine->options.member == NULL)
         return MR_OK;
     spec.name = engine->options.member->name;
     if (gethostname(engine->host, sizeof(engine->host) - 1) != 0)
         (void)strcpy(engine->host, "?");
-    return members_open(&spec, &engine->members, err);
+    code = members_open(&spec, &engine->members, err);
+    if (code == MR_OK && engine->replicas != NULL)
+        wait_for_shards(engine);
+    return code;
 }

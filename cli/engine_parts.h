@@ -100,8 +100,11 @@ void engine_render_members(struct engine *engine, struct mr_json_out *out);
 /* What others have told: added to the counts of sum->stage, and the lag. */
 void engine_add_others(struct engine *engine, struct mr_worker_status *sum);
 uint64_t engine_others_lag(struct engine *engine);
-/* Shards of which no replica was ever heard. */
-size_t engine_count_missing(struct engine *engine);
+
+/* Sources, which the ingestor elsewhere knows: "sources" of the status, and
+ * routes whose context is the engine; see engine_forward.c. */
+void engine_render_sources(struct engine *engine, struct mr_json_out *out);
+const struct mr_http_route *engine_forward_routes(size_t *count);
 
 /* What a worker's process answers beside its role's own routes; the context is
  * the engine. */

@@ -91,7 +91,7 @@ enum mr_code engine_open_peers(struct engine *engine, struct mr_err *err)
     };
     enum mr_code code;
 
-    if (member == NULL || engine_does(engine, ENGINE_INDEXER))
+    if (member == NULL || !engine_does(engine, ENGINE_RETRIEVER))
         return MR_OK;
     spec.api_key = member->api_key;
     spec.ca_file = member->ca_file;

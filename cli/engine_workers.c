@@ -223,8 +223,11 @@ void engine_render_stages(void *context, struct mr_json_out *out)
         render_stage(engine, stage_names[i], out);
     mr_json_array_end(out);
     engine_render_members(engine, out);
-    if (engine->ingestor == NULL)
+    if (engine->ingestor == NULL) {
+        if (engine->retriever != NULL)
+            engine_render_sources(engine, out);
         return;
+    }
     mr_json_key(out, "sources");
     ingestor_status(engine->ingestor, out);
 }
