@@ -11,6 +11,7 @@
 #include "common/base/mr_mem.h"
 
 #define LOOK_AGAIN_MS 20
+#define SETTLE_US     INT64_C(5000000)
 
 enum mr_code kafka_find(struct mr_kafka *kafka, mr_topic_id id,
                         uint32_t partition, struct kafka_topic **out,
@@ -146,16 +147,32 @@ enum mr_code kafka_open_topic(struct mr_bus *bus,
     return code;
 }
 
+/* Between two leaders, or before all brokers know of a new topic: worth asking
+ * again soon. */
+static bool is_settling(rd_kafka_resp_err_t failure)
+{
+    return failure == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+           failure == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+           failure == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+           failure == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+           failure == RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH ||
+           failure == RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH;
+}
+
 enum mr_code kafka_bounds(struct mr_kafka *kafka,
                           const struct kafka_topic *topic, uint32_t partition,
                           uint64_t *begin, uint64_t *end, struct mr_err *err)
 {
+    int64_t until_us = mr_clock_mono_us(kafka->clock) + SETTLE_US;
     int64_t low, high;
-    /* The client asks as for reading what is committed. */
-    rd_kafka_resp_err_t failure = rd_kafka_query_watermark_offsets(
-        kafka->producer, topic->full, (int32_t)partition, &low, &high,
-        KAFKA_WAIT_MS);
+    rd_kafka_resp_err_t failure;
 
+    /* The client asks as for reading what is committed. */
+    while ((failure = rd_kafka_query_watermark_offsets(
+                kafka->producer, topic->full, (int32_t)partition, &low, &high,
+                KAFKA_WAIT_MS)) != RD_KAFKA_RESP_ERR_NO_ERROR &&
+           is_settling(failure) && kafka_left_ms(kafka, until_us) > 0)
+        mr_clock_sleep_ms(kafka->clock, LOOK_AGAIN_MS);
     if (failure != RD_KAFKA_RESP_ERR_NO_ERROR)
         return kafka_fail(err, failure, topic->full, NULL);
     *begin = (uint64_t)low;
@@ -182,9 +199,10 @@ static enum mr_code read_end(rd_kafka_event_t *answer, const char *full,
     return MR_OK;
 }
 
-enum mr_code kafka_high_end(struct mr_kafka *kafka,
-                            const struct kafka_topic *topic, uint32_t partition,
-                            uint64_t *end, struct mr_err *err)
+static enum mr_code ask_high_end(struct mr_kafka *kafka,
+                                 const struct kafka_topic *topic,
+                                 uint32_t partition, uint64_t *end,
+                                 struct mr_err *err)
 {
     rd_kafka_topic_partition_list_t *list =
         rd_kafka_topic_partition_list_new(1);
@@ -207,6 +225,20 @@ enum mr_code kafka_high_end(struct mr_kafka *kafka,
         rd_kafka_event_destroy(answer);
     rd_kafka_queue_destroy(queue);
     rd_kafka_topic_partition_list_destroy(list);
+    return code;
+}
+
+enum mr_code kafka_high_end(struct mr_kafka *kafka,
+                            const struct kafka_topic *topic, uint32_t partition,
+                            uint64_t *end, struct mr_err *err)
+{
+    int64_t until_us = mr_clock_mono_us(kafka->clock) + SETTLE_US;
+    enum mr_code code;
+
+    while ((code = ask_high_end(kafka, topic, partition, end, err)) ==
+               MR_E_UNAVAILABLE &&
+           kafka_left_ms(kafka, until_us) > 0)
+        mr_clock_sleep_ms(kafka->clock, LOOK_AGAIN_MS);
     return code;
 }
 
