@@ -302,6 +302,8 @@ static inline void same_control(const struct mr_control *a,
 }
 
 /* Compares two structs of the message whose samples begin with `name`. */
+#include "tests/unit/common_wire/shard_compare.h"
+
 static inline void same_any(const char *name, const union any *a,
                             const union any *b)
 {
@@ -320,6 +322,8 @@ static inline void same_any(const char *name, const union any *a,
     SAME_KIND(dead);
     SAME_KIND(event);
     SAME_KIND(control);
+    SAME_KIND(shard_request);
+    SAME_KIND(shard_reply);
 #undef SAME_KIND
 }
 

@@ -17,6 +17,7 @@
 #include "common/wire/signature.h"
 #include "common/wire/vectors.h"
 #include "common/wire/verdict.h"
+#include "tests/unit/common_wire/shard_samples.h"
 
 #define SAMPLE_TEXT                                                 \
     "A mill race is the channel that carries water to the wheel.\n" \
@@ -369,6 +370,8 @@ union any {
     struct mr_dead dead;
     struct mr_event event;
     struct mr_control control;
+    struct mr_shard_request shard_request;
+    struct mr_shard_reply shard_reply;
 };
 
 struct sample {
@@ -409,6 +412,8 @@ SAMPLE_CODECS(vectors)
 SAMPLE_CODECS(dead)
 SAMPLE_CODECS(event)
 SAMPLE_CODECS(control)
+SAMPLE_CODECS(shard_request)
+SAMPLE_CODECS(shard_reply)
 
 SAMPLE_FILL(raw_put, raw, sample_raw(MR_KIND_PUT))
 SAMPLE_FILL(raw_patch, raw, sample_raw(MR_KIND_PATCH))
@@ -425,6 +430,8 @@ SAMPLE_FILL(vectors, vectors, sample_vectors())
 SAMPLE_FILL(dead, dead, sample_dead())
 SAMPLE_FILL(event, event, sample_event())
 SAMPLE_FILL(control, control, sample_control())
+SAMPLE_FILL(shard_request, shard_request, sample_shard_request())
+SAMPLE_FILL(shard_reply, shard_reply, sample_shard_reply())
 
 #define SAMPLE(name, kind)                              \
     {                                                   \
@@ -447,6 +454,8 @@ static const struct sample samples[] = {
     SAMPLE(dead, dead),
     SAMPLE(event, event),
     SAMPLE(control, control),
+    SAMPLE(shard_request, shard_request),
+    SAMPLE(shard_reply, shard_reply),
 };
 
 #define SAMPLE_COUNT (sizeof(samples) / sizeof(samples[0]))
