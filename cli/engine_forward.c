@@ -11,6 +11,8 @@
 
 #define FORWARD_MS   30000
 #define STATUS_MS    2000
+#define AWAIT_US     INT64_C(2500000)
+#define LOOK_MS      50
 #define ANSWER_BYTES ((size_t)16 << 20)
 
 /* The ingestor that was heard of last, into the arena. */
@@ -36,6 +38,20 @@ static const char *ingestor_address(struct engine *engine,
     if (engine->members != NULL)
         members_each(engine->members, find, &finding);
     return finding.address;
+}
+
+/* One that lives is heard within a beat: whoever has just started waits for
+ * that. */
+static const char *await_ingestor(struct engine *engine, struct mr_arena *arena)
+{
+    struct mr_clock *clock = mr_system_clock_port(engine->clock);
+    int64_t until_us = mr_clock_mono_us(clock) + AWAIT_US;
+    const char *address;
+
+    while ((address = ingestor_address(engine, arena)) == NULL &&
+           mr_clock_mono_us(clock) < until_us)
+        mr_clock_sleep_ms(clock, LOOK_MS);
+    return address;
 }
 
 /* One request to the ingestor; *http is to be freed with the response. */
@@ -84,7 +100,7 @@ static size_t copy_headers(struct mr_http_call *call,
 static void forward(struct mr_http_call *call, struct mr_http_reply *reply)
 {
     struct engine *engine = call->context;
-    const char *address = ingestor_address(engine, call->arena);
+    const char *address = await_ingestor(engine, call->arena);
     struct mr_http_header headers[2];
     struct mr_http_request request = {
         .method = call->method,

@@ -13,6 +13,8 @@
 
 /* How long a waiting request sleeps before it looks whether we drain. */
 #define WAIT_SLICE_MS 200
+/* ... and before it asks a shard again that was away. */
+#define AWAY_MS 50
 /* How long a bulk write is held back before the client is asked to retry. */
 #define HOLD_MS_MAX  10000
 #define HOLD_STEP_MS 10
@@ -124,6 +126,17 @@ static void reply_fate(struct mr_http_call *call, struct mr_span id,
     mr_json_object_end(&out);
 }
 
+/* A shard that is away may come back before the deadline: what was written is
+ * written, and at worst the answer is that its fate is not known yet. */
+static bool is_away(struct mr_clock *clock, enum mr_code code, int64_t end_us)
+{
+    if (mr_class_of(code) != MR_CLASS_RETRY)
+        return false;
+    if (mr_clock_mono_us(clock) < end_us)
+        mr_clock_sleep_ms(clock, AWAY_MS);
+    return true;
+}
+
 static enum mr_code wait_for(struct mr_http_call *call, struct mr_span id,
                              uint64_t version, const struct wishes *wishes,
                              enum front_door_fate *fate,
@@ -142,6 +155,10 @@ static enum mr_code wait_for(struct mr_http_call *call, struct mr_span id,
         code =
             front_door_wait(api_peer(retriever, id), id, version, wishes->dense,
                             slice, call->arena, fate, record, err);
+        if (is_away(clock, code, end_us)) {
+            *fate = FRONT_DOOR_PENDING;
+            code = MR_OK;
+        }
     } while (code == MR_OK && *fate == FRONT_DOOR_PENDING &&
              mr_clock_mono_us(clock) < end_us &&
              !atomic_load(&retriever->draining));
