@@ -65,8 +65,7 @@ static enum mr_code open_backends(struct engine *engine, struct mr_err *err)
     if (code == MR_OK)
         code = engine_open_bus(engine, err);
     if (code == MR_OK)
-        code = mr_blob_folder_open(engine_shared_path(engine, "blobs"),
-                                   &engine->blobs, err);
+        code = engine_open_blobs(engine, err);
     return code;
 }
 
@@ -87,7 +86,7 @@ static enum mr_code open_place(struct engine *engine, struct mr_err *err)
     struct mr_place_spec spec = {
         .bus = engine->bus,
         .store = engine->store,
-        .blob = mr_blob_folder_port(engine->blobs),
+        .blob = engine_blob(engine),
         .clock = mr_system_clock_port(engine->clock),
         .collection = engine->options.collection,
         .generation = GENERATION,
@@ -432,7 +431,7 @@ void engine_close(struct engine *engine)
     engine_close_shards(engine);
     embedder_model_close(engine->model);
     mr_flight_close(engine->flight);
-    mr_blob_folder_close(engine->blobs);
+    engine_close_blobs(engine);
     engine_close_bus(engine);
     mr_telemetry_free(engine->telemetry);
     mr_system_clock_close(engine->clock);

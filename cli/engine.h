@@ -64,6 +64,19 @@ struct engine_kafka {
     uint32_t replication;
 };
 
+/* Where blobs lie; endpoint NULL: in a folder. */
+struct engine_blobs {
+    const char *endpoint;
+    const char *bucket;
+    const char *prefix;
+    const char *region;
+    bool virtual_hosted;
+    const char *key_id;
+    const char *secret_env; /* one of these two names the secret */
+    const char *secret_file;
+    const char *ca_file;
+};
+
 struct engine_options {
     const char *data;   /* folder, made when it is new */
     const char *shared; /* where keys and blobs lie; NULL: in data */
@@ -72,6 +85,7 @@ struct engine_options {
     const char *listen;                 /* "127.0.0.1:7700" */
     struct engine_http http;
     struct engine_kafka kafka;
+    struct engine_blobs blobs;
     const char *collection;
     uint32_t partitions;
     const char *language;

@@ -56,10 +56,11 @@ static enum mr_code check_others(const struct engine_options *options,
     if (keys > 0 && safe)
         return MR_OK;
     if (keys == 0)
-        (void)snprintf(key, sizeof(key),
-                       "\nthere is no key yet: `millrace key create NAME "
-                       "--data %.350s` makes one",
-                       options->data);
+        (void)snprintf(
+            key, sizeof(key),
+            "\nthere is no key yet: `millrace key create NAME "
+            "--data %.350s` makes one",
+            (options->shared == NULL ? options->data : options->shared));
     return mr_fail(
         err, MR_E_CONFIG,
         "listen: %.100s is not a loopback address: what others can reach needs "
@@ -79,7 +80,9 @@ enum mr_code engine_check_listen(const struct engine_options *options,
     enum mr_code code;
 
     mr_keys_init(&keys);
-    code = mr_key_file_read(options->data, &keys, err);
+    code = mr_key_file_read(
+        (options->shared == NULL ? options->data : options->shared), &keys,
+        err);
     if (code == MR_OK && !engine_is_loopback(mr_span_str(options->listen)))
         code = check_others(options, keys.count, err);
     if (code == MR_OK && options->http.tls_cert != NULL)

@@ -11,6 +11,7 @@
 #include "cli/engine.h"
 #include "cli/members.h"
 #include "common/backends/blob_folder/mr_blob_folder.h"
+#include "common/backends/blob_s3/mr_blob_s3.h"
 #include "common/backends/kafka/mr_kafka.h"
 #include "common/backends/rocksdb/mr_rocksdb.h"
 #include "common/backends/system/mr_system_clock.h"
@@ -41,7 +42,8 @@ struct engine {
     struct mr_kafka *kafka; /* NULL on the embedded bus */
     struct mr_bus *bus;     /* of whichever it is */
     struct mr_store *store;
-    struct mr_blob_folder *blobs;
+    struct mr_blob_folder *blobs; /* one of these two */
+    struct mr_blob_s3 *object_store;
     struct mr_flight *flight;
     struct mr_model *model; /* NULL where nothing is embedded */
     struct embedder_identity identity;
@@ -82,6 +84,12 @@ bool engine_has(const struct engine *engine, uint32_t partition);
 
 /* A path in the folder of keys and blobs. */
 char *engine_shared_path(struct engine *engine, const char *name);
+
+/* Where blobs lie, as configured; see engine_blobs.c. */
+MR_MUST_CHECK enum mr_code engine_open_blobs(struct engine *engine,
+                                             struct mr_err *err);
+struct mr_blob *engine_blob(struct engine *engine);
+void engine_close_blobs(struct engine *engine);
 
 /* The shards of this member, and what is served of them; see
  * engine_shards.c. */

@@ -96,6 +96,23 @@ static const struct source_config *sources_of(const struct mr_config *config)
     return sources;
 }
 
+static struct engine_blobs blobs_of(const struct mr_config *config)
+{
+    if (strcmp(config->blobs.store, "s3") != 0)
+        return (struct engine_blobs){ 0 };
+    return (struct engine_blobs){
+        .endpoint = config->blobs.endpoint,
+        .bucket = config->blobs.bucket,
+        .prefix = config->blobs.prefix,
+        .region = config->blobs.region,
+        .virtual_hosted = config->blobs.virtual_hosted,
+        .key_id = config->blobs.key_id,
+        .secret_env = config->blobs.secret_env,
+        .secret_file = config->blobs.secret_file,
+        .ca_file = config->blobs.ca_file,
+    };
+}
+
 struct engine_options settings_engine(const struct mr_config *config,
                                       const char *api_key)
 {
@@ -111,6 +128,7 @@ struct engine_options settings_engine(const struct mr_config *config,
                    .prefix = config->kafka.prefix,
                    .settings_file = config->kafka.settings_file,
                    .replication = config->kafka.replication },
+        .blobs = blobs_of(config),
         .collection = config->collection,
         .partitions = config->partitions,
         .language = config->clean.language,

@@ -69,6 +69,18 @@ struct mr_config {
         uint32_t replication;
     } kafka;
     struct {
+        const char *store;    /* "folder", "s3" */
+        const char *endpoint; /* the rest is of s3; NULL where absent */
+        const char *bucket;
+        const char *prefix;
+        const char *region;
+        const char *key_id;
+        const char *secret_env;
+        const char *secret_file;
+        const char *ca_file;
+        bool virtual_hosted;
+    } blobs;
+    struct {
         const char *advertise; /* or NULL, as all here */
         const char *api_key_file;
         const char *ca_file;

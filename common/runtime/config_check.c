@@ -132,6 +132,21 @@ static void check_top(const struct check *check)
         bad(check, "clean.language", "must be a language such as en or pt-BR");
 }
 
+static void check_blobs(const struct check *check)
+{
+    const struct mr_config *config = check->config;
+
+    if (strcmp(config->blobs.store, "s3") != 0)
+        return;
+    if (config->blobs.endpoint == NULL || config->blobs.bucket == NULL ||
+        config->blobs.key_id == NULL)
+        bad(check, "blobs.store",
+            "s3 needs blobs.endpoint, blobs.bucket and blobs.key_id");
+    if (config->blobs.secret_env == NULL && config->blobs.secret_file == NULL)
+        bad(check, "blobs.store",
+            "s3 needs blobs.secret_env or blobs.secret_file");
+}
+
 static void check_sizes(const struct check *check)
 {
     const struct mr_config *config = check->config;
@@ -260,6 +275,7 @@ void mr_config_check(const struct mr_config *config,
     const struct check check = { .config = config, .problems = problems };
 
     check_top(&check);
+    check_blobs(&check);
     check_sizes(&check);
     check_http(&check);
     check_generator(&check);

@@ -296,3 +296,33 @@ def test_sigterm_drains_a_worker_and_a_restart_goes_on(cluster):
         assert time.monotonic() - began < 30
     assert retriever.put("again", "The wheel turns again").status == 200
     assert found(retriever, "turns again")[0] == "again"
+
+
+@pytest.mark.skipif(not os.environ.get("MILLRACE_S3"),
+                    reason="MILLRACE_S3 names no object store "
+                           "(deploy/s3 start)")
+def test_long_documents_lie_in_an_object_store(cluster):
+    endpoint, bucket, key, secret = os.environ["MILLRACE_S3"].split(",")
+    (cluster.folder / "secret").write_text(secret + "\n")
+    config = cluster.folder / "millrace.yaml"
+    plain = config.read_text()
+    blobs = (f"blobs: {{store: s3, endpoint: '{endpoint}', bucket: {bucket}, "
+             f"prefix: '{cluster.folder.name}/', key_id: '{key}', "
+             f"secret_file: {cluster.folder}/secret}}\n")
+    config.write_text(plain + blobs)
+    start_stages(cluster)
+    cluster.add("indexer")
+    retriever = cluster.add("retriever")
+    cluster.ready()
+    words = " ".join(f"word{number}" for number in range(80000))
+    assert len(words) > 700000
+    reply = retriever.put("long", f"The miller's tale. {words}", wait="keyword")
+    assert reply.status == 200, reply.body
+    assert retriever.get("long").json()["text"].endswith("word79999")
+    assert not any((cluster.folder / "data").glob("blobs/*"))
+    # A wrong secret is told at the start, without it.
+    (cluster.folder / "secret").write_text("not the secret\n")
+    refused = Worker(cluster.folder, "preprocessor", name="other").launch()
+    assert refused.process.wait(timeout=60) == 4
+    assert bucket in refused.log.read_text()
+    assert "not the secret" not in refused.log.read_text()
