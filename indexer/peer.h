@@ -177,19 +177,23 @@ static inline size_t peer_replicas(struct index_peer *peer,
 /* Whether the code says that nobody answered for a shard. */
 bool peer_is_away(enum mr_code code);
 
-/* One call from begin to end, for callers that have only one. */
+/* One call from begin to end, for callers that have only one.  With a view
+ * (else NULL) several are asked of one replica, while it lives. */
 MR_MUST_CHECK enum mr_code peer_info(struct index_peer *peer,
                                      struct mr_arena *arena,
                                      struct peer_info *out, struct mr_err *err);
-MR_MUST_CHECK enum mr_code peer_get(struct index_peer *peer, struct mr_span id,
+MR_MUST_CHECK enum mr_code peer_get(struct index_peer *peer,
+                                    struct peer_view *view, struct mr_span id,
                                     struct mr_arena *arena,
                                     struct shard_record *out,
                                     struct mr_err *err);
-MR_MUST_CHECK enum mr_code peer_text(struct index_peer *peer, struct mr_span id,
+MR_MUST_CHECK enum mr_code peer_text(struct index_peer *peer,
+                                     struct peer_view *view, struct mr_span id,
                                      struct mr_arena *arena,
                                      struct mr_span *out, struct mr_err *err);
 /* As shard_wait(); elsewhere it may end early, with *done false. */
 MR_MUST_CHECK enum mr_code peer_wait(struct index_peer *peer,
+                                     struct peer_view *view,
                                      const struct peer_at_least *at_least,
                                      int wait_ms, struct mr_arena *arena,
                                      bool *done, struct mr_err *err);

@@ -64,39 +64,42 @@ enum mr_code peer_info(struct index_peer *peer, struct mr_arena *arena,
     return code;
 }
 
-enum mr_code peer_get(struct index_peer *peer, struct mr_span id,
-                      struct mr_arena *arena, struct shard_record *out,
-                      struct mr_err *err)
+enum mr_code peer_get(struct index_peer *peer, struct peer_view *view,
+                      struct mr_span id, struct mr_arena *arena,
+                      struct shard_record *out, struct mr_err *err)
 {
     struct peer_call *call = call_new(PEER_GET, arena);
     enum mr_code code;
 
+    call->view = view;
     call->id = id;
     code = run(peer, call, err);
     *out = call->record;
     return code;
 }
 
-enum mr_code peer_text(struct index_peer *peer, struct mr_span id,
-                       struct mr_arena *arena, struct mr_span *out,
-                       struct mr_err *err)
+enum mr_code peer_text(struct index_peer *peer, struct peer_view *view,
+                       struct mr_span id, struct mr_arena *arena,
+                       struct mr_span *out, struct mr_err *err)
 {
     struct peer_call *call = call_new(PEER_TEXT, arena);
     enum mr_code code;
 
+    call->view = view;
     call->id = id;
     code = run(peer, call, err);
     *out = call->text;
     return code;
 }
 
-enum mr_code peer_wait(struct index_peer *peer,
+enum mr_code peer_wait(struct index_peer *peer, struct peer_view *view,
                        const struct peer_at_least *at_least, int wait_ms,
                        struct mr_arena *arena, bool *done, struct mr_err *err)
 {
     struct peer_call *call = call_new(PEER_WAIT, arena);
     enum mr_code code;
 
+    call->view = view;
     call->at_least = at_least;
     call->wait_ms = wait_ms < PEER_WAIT_MS_MAX ? wait_ms : PEER_WAIT_MS_MAX;
     code = run(peer, call, err);

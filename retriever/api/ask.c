@@ -28,8 +28,8 @@ static enum mr_code wait_for_token(const struct retriever *retriever,
     least->dense = request->mode != SEARCH_KEYWORD;
     request->least = least;
     do {
-        code = peer_wait(api_peer(retriever, least->id), least, WAIT_SLICE_MS,
-                         arena, &done, err);
+        code = peer_wait(api_peer(retriever, least->id), NULL, least,
+                         WAIT_SLICE_MS, arena, &done, err);
     } while (code == MR_OK && !done && mr_clock_mono_us(clock) < end_us &&
              !atomic_load(&retriever->draining));
     if (code != MR_OK || done)

@@ -288,14 +288,17 @@ void api_document_get(struct mr_http_call *call, struct mr_http_reply *reply)
     struct mr_span text = { 0 };
     struct mr_err err = { 0 };
     struct index_peer *peer;
+    struct peer_view view;
     enum mr_code code;
 
     if (!api_begin(call, reply))
         return;
     peer = api_peer(api_retriever(call), call->args[0]);
-    code = peer_get(peer, call->args[0], call->arena, &record, &err);
+    peer_hold(peer, PEER_CALL_MS, &view);
+    code = peer_get(peer, &view, call->args[0], call->arena, &record, &err);
     if (code == MR_OK && record.found && record.document.state == MR_STATE_LIVE)
-        code = peer_text(peer, call->args[0], call->arena, &text, &err);
+        code = peer_text(peer, &view, call->args[0], call->arena, &text, &err);
+    peer_release(peer, &view);
     if (code != MR_OK)
         mr_http_fail(reply, &err);
     else if (!record.found)

@@ -284,8 +284,8 @@ void api_why(struct mr_http_call *call, struct mr_http_reply *reply)
 
     if (!api_begin(call, reply))
         return;
-    if (peer_get(api_peer(api_retriever(call), call->args[0]), call->args[0],
-                 call->arena, &record, &err) != MR_OK)
+    if (peer_get(api_peer(api_retriever(call), call->args[0]), NULL,
+                 call->args[0], call->arena, &record, &err) != MR_OK)
         mr_http_fail(reply, &err);
     else if (!record.found)
         mr_http_reply_error(reply, 404, "never_seen",

@@ -190,7 +190,7 @@ static enum mr_code find_newer(const struct mr_place *place,
     *newer = 0;
     code = look_back(place, retry, partition, newer, err);
     if (code == MR_OK && *newer == 0)
-        code = peer_get(retry->peer, dead->id, arena, &known, err);
+        code = peer_get(retry->peer, NULL, dead->id, arena, &known, err);
     if (code == MR_OK && *newer == 0 && known.found &&
         known.document.version > dead->version)
         *newer = known.document.version;

@@ -106,18 +106,22 @@ enum mr_code front_door_wait(struct index_peer *peer, struct mr_span id,
     struct peer_at_least least = { .id = id,
                                    .version = version,
                                    .dense = dense };
+    struct peer_view view;
     bool done;
-    enum mr_code code = peer_wait(peer, &least, wait_ms, arena, &done, err);
+    enum mr_code code;
 
     *fate = FRONT_DOOR_PENDING;
-    if (code != MR_OK || !done)
+    peer_hold(peer, wait_ms + PEER_CALL_MS, &view);
+    code = peer_wait(peer, &view, &least, wait_ms, arena, &done, err);
+    if (code == MR_OK && done)
+        code = peer_get(peer, &view, id, arena, record, err);
+    peer_release(peer, &view);
+    /* Another replica may have answered, which has not seen it yet. */
+    if (code != MR_OK || !done || !record->found ||
+        record->document.version < version)
         return code;
-    code = peer_get(peer, id, arena, record, err);
-    if (code != MR_OK)
-        return code;
-    *fate = record->found && record->document.version > version
-                ? FRONT_DOOR_SUPERSEDED
-                : FRONT_DOOR_DONE;
+    *fate = record->document.version > version ? FRONT_DOOR_SUPERSEDED
+                                               : FRONT_DOOR_DONE;
     return MR_OK;
 }
 

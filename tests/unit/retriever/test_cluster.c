@@ -181,20 +181,22 @@ START_TEST(a_document_is_told_of_as_by_its_shard)
         struct mr_span text_there;
 
         ck_assert_int_eq(
-            peer_get(cluster.locals[shard], id, arena, &here, &err), MR_OK);
+            peer_get(cluster.locals[shard], NULL, id, arena, &here, &err),
+            MR_OK);
         ck_assert_int_eq(
-            peer_get(cluster.remotes[shard], id, arena, &there, &err), MR_OK);
+            peer_get(cluster.remotes[shard], NULL, id, arena, &there, &err),
+            MR_OK);
         ck_assert(there.found && here.found);
         same_document(&there.document, &here.document);
         ck_assert_int_eq(there.dense, here.dense);
         ck_assert_uint_eq(there.passage_count, 1);
         ck_assert_uint_eq(there.documents_offset, here.documents_offset);
         ck_assert_int_eq(
-            peer_text(cluster.locals[shard], id, arena, &text_here, &err),
+            peer_text(cluster.locals[shard], NULL, id, arena, &text_here, &err),
             MR_OK);
-        ck_assert_int_eq(
-            peer_text(cluster.remotes[shard], id, arena, &text_there, &err),
-            MR_OK);
+        ck_assert_int_eq(peer_text(cluster.remotes[shard], NULL, id, arena,
+                                   &text_there, &err),
+                         MR_OK);
         same_span(text_there, text_here);
     }
 }
@@ -205,11 +207,11 @@ START_TEST(what_was_never_seen_is_not_found_and_has_no_text)
     struct shard_record record;
     struct mr_span text;
 
-    ck_assert_int_eq(peer_get(cluster.remotes[0], mr_span_str("nowhere"),
+    ck_assert_int_eq(peer_get(cluster.remotes[0], NULL, mr_span_str("nowhere"),
                               cluster.arena, &record, NULL),
                      MR_OK);
     ck_assert(!record.found);
-    ck_assert_int_eq(peer_text(cluster.remotes[0], mr_span_str("nowhere"),
+    ck_assert_int_eq(peer_text(cluster.remotes[0], NULL, mr_span_str("nowhere"),
                                cluster.arena, &text, NULL),
                      MR_OK);
     ck_assert_ptr_null(text.data);
@@ -233,13 +235,13 @@ START_TEST(what_was_waited_for_is_found_at_once)
         MR_OK);
     ck_assert_uint_eq(result.count, 0);
     search_free(&result);
-    ck_assert_int_eq(peer_wait(cluster.remotes[shard], &least, 1, cluster.arena,
-                               &done, NULL),
+    ck_assert_int_eq(peer_wait(cluster.remotes[shard], NULL, &least, 1,
+                               cluster.arena, &done, NULL),
                      MR_OK);
     ck_assert(!done);
     cluster_put(&cluster, "new", "a zebra", 1000);
     cluster_catch_up(&cluster);
-    ck_assert_int_eq(peer_wait(cluster.remotes[shard], &least, 1000,
+    ck_assert_int_eq(peer_wait(cluster.remotes[shard], NULL, &least, 1000,
                                cluster.arena, &done, NULL),
                      MR_OK);
     ck_assert(done);

@@ -114,8 +114,9 @@ START_TEST(a_search_fails_when_no_shard_answers)
         MR_E_UNAVAILABLE);
     ck_assert_ptr_nonnull(strstr(err.text, "none of 4 shards answers"));
     search_free(&result);
-    ck_assert(peer_is_away(peer_get(cluster.remotes[1], mr_span_str("doc:1"),
-                                    cluster.arena, &record, &err)));
+    ck_assert(
+        peer_is_away(peer_get(cluster.remotes[1], NULL, mr_span_str("doc:1"),
+                              cluster.arena, &record, &err)));
 }
 END_TEST
 
