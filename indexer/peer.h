@@ -191,7 +191,9 @@ MR_MUST_CHECK enum mr_code peer_text(struct index_peer *peer,
                                      struct peer_view *view, struct mr_span id,
                                      struct mr_arena *arena,
                                      struct mr_span *out, struct mr_err *err);
-/* As shard_wait(); elsewhere it may end early, with *done false. */
+/* As shard_wait(); elsewhere it may end early, with *done false, and *done says
+ * that one replica has it, and the others that are well and did not take a
+ * moment longer. */
 MR_MUST_CHECK enum mr_code peer_wait(struct index_peer *peer,
                                      struct peer_view *view,
                                      const struct peer_at_least *at_least,

@@ -7,8 +7,8 @@
  *
  * with the name of a peer_verb and protobuf bodies (proto/shard.proto); for
  * keys of scope read.  Errors are JSON as everywhere: 400 for bytes that are
- * no request, 404 for a partition that is not here, 503 for one that has no
- * time left or does not yet know what the request stands on.
+ * no request, 404 for a partition that is not here, 409 when the shard has not
+ * yet seen what a search is to find, 503 when there is no time left.
  *
  * Memory:  a server borrows its shards.
  * Threads: handlers run on the HTTP server's threads; shards may be added and

@@ -13,6 +13,9 @@
 
 /* A reply with more is cut at the last passage that began below it. */
 #define LOAD_BYTES ((size_t)8 * 1024 * 1024)
+/* How long a search waits for what it stands on, before another replica is
+ * asked, which may have it. */
+#define BEHIND_MS 100
 /* How long a waiting request sleeps before it looks whether we end. */
 #define WAIT_SLICE_MS 200
 
@@ -250,9 +253,9 @@ static enum mr_code search(const struct work *work, struct mr_err *err)
     if (code == MR_OK && request->vector.data != NULL)
         code = vector_of(work, &vector, err);
     if (code == MR_OK && request->id.data != NULL)
-        code = await(work, request->left_ms, &known, err);
+        code = await(work, BEHIND_MS, &known, err);
     if (code == MR_OK && !known)
-        code = mr_fail(err, MR_E_UNAVAILABLE,
+        code = mr_fail(err, MR_E_TIMEOUT,
                        "the shard has not yet seen what the search wants to "
                        "find");
     if (code != MR_OK)

@@ -16,8 +16,8 @@
 
 /*
  * `ending` breaks off waiting.  MR_E_INVALID: it asks for what cannot be, such
- * as a vector of another model.  MR_E_UNAVAILABLE: the shard has not seen what
- * the search stands on, within the time that the request has.
+ * as a vector of another model.  MR_E_TIMEOUT: the shard has not yet seen what
+ * the search stands on.
  */
 MR_MUST_CHECK enum mr_code answer_request(
     struct shard *shard, const struct mr_shard_request *request,

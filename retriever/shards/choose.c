@@ -92,3 +92,9 @@ size_t choose_healthy(const struct health *const *replicas, size_t count,
 {
     return choose(replicas, count, tried, CHOOSE_NONE, turn, 2);
 }
+
+bool choose_is_best(const struct health *const *replicas, size_t count,
+                    size_t nth)
+{
+    return class_of(replicas[nth], best_lag(replicas, count)) == 0;
+}

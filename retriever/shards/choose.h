@@ -50,6 +50,10 @@ static inline bool health_good(const struct health *health)
 size_t choose_replica(const struct health *const *replicas, size_t count,
                       uint32_t tried, size_t preferred, size_t *turn);
 
+/* Whether it is healthy, and not far behind. */
+bool choose_is_best(const struct health *const *replicas, size_t count,
+                    size_t nth);
+
 /* As choose_replica(), but healthy ones only: for a second opinion. */
 size_t choose_healthy(const struct health *const *replicas, size_t count,
                       uint32_t tried, size_t *turn);

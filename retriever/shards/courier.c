@@ -73,6 +73,12 @@ struct mr_span courier_info(const struct courier *courier, uint32_t partition)
     return mr_span(set->info, set->info_size);
 }
 
+size_t courier_others(const struct courier *courier, uint32_t partition,
+                      uint64_t but, uint64_t out[PEER_REPLICAS_MAX])
+{
+    return member_set_best(&courier->sets[partition], but, out);
+}
+
 void courier_forget(struct courier *courier, uint32_t partition)
 {
     member_set_forget_info(&courier->sets[partition]);

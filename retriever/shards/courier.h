@@ -57,6 +57,7 @@ struct errand {
     int64_t deadline_us;
     bool patient;       /* it waits on purpose: silence means nothing */
     uint64_t preferred; /* id of a replica; 0: none */
+    uint64_t only;      /* id of the one that may be asked; 0: any */
 
     bool done; /* what follows is valid then */
     enum mr_code code;
@@ -97,6 +98,10 @@ void courier_was_garbage(struct courier *courier, const struct errand *errand,
  * reply to INFO; absent when it is too old.  Good until the next turn. */
 struct mr_span courier_info(const struct courier *courier, uint32_t partition);
 void courier_forget(struct courier *courier, uint32_t partition);
+
+/* Ids of the replicas that are good and not far behind, but for one. */
+size_t courier_others(const struct courier *courier, uint32_t partition,
+                      uint64_t but, uint64_t out[PEER_REPLICAS_MAX]);
 
 int courier_turn(struct courier *courier);
 void courier_took(struct courier *courier, struct mr_http_response *response);

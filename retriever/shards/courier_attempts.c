@@ -112,6 +112,21 @@ void courier_end_failed(struct courier *courier, struct errand *errand,
     courier_end(courier, errand);
 }
 
+/* The next that may be asked, or NULL. */
+static struct member *next_of(struct courier *courier, struct errand *errand,
+                              bool healthy)
+{
+    struct member_set *set = &courier->sets[errand->partition];
+
+    if (errand->asked_count == PEER_REPLICAS_MAX)
+        return NULL;
+    if (errand->only != 0)
+        return errand->asked_count > 0 ? NULL
+                                       : member_set_find(set, errand->only);
+    return member_set_choose(set, errand->asked, errand->asked_count,
+                             errand->preferred, healthy);
+}
+
 bool courier_ask_one(struct courier *courier, struct errand *errand,
                      bool healthy)
 {
@@ -120,11 +135,9 @@ bool courier_ask_one(struct courier *courier, struct errand *errand,
     bool started = false;
 
     while (!started) {
-        struct member *member =
-            member_set_choose(set, errand->asked, errand->asked_count,
-                              errand->preferred, healthy);
+        struct member *member = next_of(courier, errand, healthy);
 
-        if (member == NULL || errand->asked_count == PEER_REPLICAS_MAX)
+        if (member == NULL)
             return false;
         errand->asked[errand->asked_count++] = member->id;
         started = courier_start(courier, set, member, errand, errand->verb,

@@ -11,6 +11,7 @@
 enum outcome {
     OUTCOME_REPLY,
     OUTCOME_REFUSED, /* the request is wrong: it is so everywhere */
+    OUTCOME_BEHIND,  /* it has not seen yet what is wanted: another may have */
     OUTCOME_FAILED,
 };
 
@@ -24,6 +25,8 @@ static enum outcome outcome_of(const struct mr_http_response *response)
     case 400:
     case 413:
         return OUTCOME_REFUSED;
+    case 409:
+        return OUTCOME_BEHIND;
     default:
         return OUTCOME_FAILED;
     }
@@ -115,6 +118,19 @@ static void take_reply(struct courier *courier, struct attempt *attempt,
         deliver(courier, attempt->errand, attempt, response);
 }
 
+static void take_behind(struct courier *courier, struct attempt *attempt)
+{
+    struct errand *errand = attempt->errand;
+
+    courier_answered(courier, attempt->member);
+    if (errand == NULL)
+        return;
+    errand->running--;
+    if (!courier_ask_one(courier, errand, false) && errand->running == 0)
+        courier_end_failed(courier, errand, MR_E_UNAVAILABLE,
+                           "no replica has seen yet what is to be found");
+}
+
 static void take_refusal(struct courier *courier, struct attempt *attempt,
                          const struct mr_http_response *response)
 {
@@ -146,6 +162,9 @@ void courier_took(struct courier *courier, struct mr_http_response *response)
         break;
     case OUTCOME_REFUSED:
         take_refusal(courier, attempt, response);
+        break;
+    case OUTCOME_BEHIND:
+        take_behind(courier, attempt);
         break;
     case OUTCOME_FAILED:
         take_failure(courier, attempt, response);

@@ -179,6 +179,21 @@ bool member_set_has_healthy(const struct member_set *set, const uint64_t *asked,
                           &turn) != CHOOSE_NONE;
 }
 
+size_t member_set_best(const struct member_set *set, uint64_t but,
+                       uint64_t out[PEER_REPLICAS_MAX])
+{
+    const struct health *healths[PEER_REPLICAS_MAX];
+    size_t count = 0;
+
+    healths_of(set, healths);
+    for (size_t i = 0; i < set->count; i++) {
+        if (set->members[i]->id != but &&
+            choose_is_best(healths, set->count, i))
+            out[count++] = set->members[i]->id;
+    }
+    return count;
+}
+
 struct member *member_set_find(const struct member_set *set, uint64_t id)
 {
     for (size_t i = 0; i < set->count; i++) {

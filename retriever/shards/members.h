@@ -53,6 +53,10 @@ struct member *member_set_choose(struct member_set *set, const uint64_t *asked,
 bool member_set_has_healthy(const struct member_set *set, const uint64_t *asked,
                             size_t asked_count);
 
+/* Ids of those that are healthy and not far behind, but for one. */
+size_t member_set_best(const struct member_set *set, uint64_t but,
+                       uint64_t out[PEER_REPLICAS_MAX]);
+
 /* Or NULL, when it is not in the set any more. */
 struct member *member_set_find(const struct member_set *set, uint64_t id);
 

@@ -151,6 +151,10 @@ static void handle(struct mr_http_call *call, struct mr_http_reply *reply)
     if (code == MR_OK)
         code = mr_shard_reply_encode(&answer, call->arena, &bytes, &err);
     give_back(server, partition);
+    if (code == MR_E_TIMEOUT) {
+        mr_http_reply_error(reply, 409, "behind", "%s", err.text);
+        return;
+    }
     if (code != MR_OK) {
         mr_http_fail(reply, &err);
         return;

@@ -20,6 +20,8 @@
 #define CONNECTIONS_MAX          1024u
 #define CONNECTIONS_PER_HOST_MAX 128u
 #define POLL_FAILED_MS           10
+/* How long the other replicas are waited for. */
+#define OTHERS_MS 300
 
 struct remote {
     struct index_peer peer;
@@ -184,7 +186,7 @@ static void begin(struct index_peer *peer, struct peer_call *call)
     errand->partition = peer->partition;
     errand->verb = call->verb;
     errand->deadline_us = deadline_us;
-    errand->patient = call->verb == PEER_WAIT || call->at_least != NULL;
+    errand->patient = call->verb == PEER_WAIT;
     errand->preferred = call->view == NULL ? 0 : call->view->replica;
     call->state = pending;
     send(remote->owner, errand);
@@ -231,6 +233,45 @@ static void forget(struct remote *remote)
     (void)pthread_mutex_unlock(&remote->owner->lock);
 }
 
+/* What one replica has, the others have in a moment: they are waited for as
+ * well, so that whoever asks any of them then finds it.  But not for long: one
+ * that has troubles holds nobody up. */
+static void await_others(struct remote *remote, const struct peer_call *call,
+                         uint64_t but)
+{
+    struct replicas *owner = remote->owner;
+    int64_t end_us = mr_clock_mono_us(owner->clock) + OTHERS_MS * 1000;
+    struct peer_call same = *call;
+    uint64_t ids[PEER_REPLICAS_MAX];
+    struct pending *others;
+    struct mr_span body;
+    size_t count;
+
+    same.wait_ms = OTHERS_MS;
+    (void)pthread_mutex_lock(&owner->lock);
+    count = courier_others(owner->courier, remote->peer.partition, but, ids);
+    (void)pthread_mutex_unlock(&owner->lock);
+    if (count == 0 ||
+        peer_call_encode(&same, OTHERS_MS, call->arena, &body, NULL) != MR_OK)
+        return;
+    others = mr_arena_calloc(call->arena, count, sizeof(*others));
+    for (size_t i = 0; i < count; i++) {
+        (void)pthread_cond_init(&others[i].done, NULL);
+        others[i].errand = (struct errand){ .partition = remote->peer.partition,
+                                            .verb = PEER_WAIT,
+                                            .body = body,
+                                            .deadline_us = end_us,
+                                            .patient = true,
+                                            .only = ids[i] };
+        send(owner, &others[i].errand);
+    }
+    for (size_t i = 0; i < count; i++) {
+        await(owner, &others[i]);
+        mr_free(others[i].errand.reply);
+        (void)pthread_cond_destroy(&others[i].done);
+    }
+}
+
 /* Puts the reply into the call.  False when it is none: it was sent again. */
 static bool take(struct remote *remote, struct peer_call *call,
                  struct errand *errand)
@@ -249,8 +290,10 @@ static bool take(struct remote *remote, struct peer_call *call,
     if (code == MR_OK) {
         if (call->view != NULL)
             call->view->replica = errand->replica;
-        if (call->verb == PEER_WAIT && call->done)
+        if (call->verb == PEER_WAIT && call->done) {
+            await_others(remote, call, errand->replica);
             forget(remote);
+        }
         return true;
     }
     (void)pthread_mutex_lock(&owner->lock);

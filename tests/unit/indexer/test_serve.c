@@ -242,14 +242,14 @@ START_TEST(a_term_of_no_word_is_400)
 }
 END_TEST
 
-START_TEST(a_search_for_what_was_not_seen_is_refused_when_its_time_is_over)
+START_TEST(a_search_for_what_was_not_seen_is_refused)
 {
     struct mr_shard_request request = search_of();
 
     request.left_ms = 1;
     request.id = mr_span_str("a");
     request.version = 5;
-    ck_assert_int_eq(post("/v1/shards/1/search", encoded(&request)), 503);
+    ck_assert_int_eq(post("/v1/shards/1/search", encoded(&request)), 409);
     ck_assert(says("has not yet seen"));
 }
 END_TEST
@@ -301,8 +301,7 @@ int main(void)
     tcase_add_test(tests, a_request_without_time_left_is_refused);
     tcase_add_test(tests, a_vector_of_another_model_is_400);
     tcase_add_test(tests, a_term_of_no_word_is_400);
-    tcase_add_test(
-        tests, a_search_for_what_was_not_seen_is_refused_when_its_time_is_over);
+    tcase_add_test(tests, a_search_for_what_was_not_seen_is_refused);
     tcase_add_test(tests, nobody_waits_at_a_server_that_ends);
     tcase_add_test(tests, every_route_is_for_keys_that_may_read);
     suite_add_tcase(suite, tests);

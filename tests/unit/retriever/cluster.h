@@ -98,6 +98,41 @@ static inline enum mr_code cluster_embed(struct mr_model *model,
     return MR_OK;
 }
 
+/* A further replica of a shard, with a folder and records of its own; it reads
+ * what there is by cluster_step(). */
+struct cluster_replica {
+    struct shard *shard;
+    struct mr_memory *records;
+    char folder[64];
+};
+
+static inline void cluster_open_replica(struct cluster *cluster, uint32_t nth,
+                                        struct cluster_replica *out)
+{
+    struct shard_spec spec = { .place = &cluster->place,
+                               .partition = nth,
+                               .folder = out->folder,
+                               .dimension = CLUSTER_DIMENSION,
+                               .language = "en",
+                               .config = index_config_default() };
+
+    strcpy(out->folder, "/tmp/millrace-cluster-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(out->folder));
+    out->records = mr_memory_new(NULL);
+    spec.records = mr_memory_store(out->records);
+    spec.config.seal_passages = 64;
+    spec.config.build_threads = 0;
+    ck_assert_int_eq(shard_open(&spec, &out->shard, NULL), MR_OK);
+}
+
+static inline void cluster_step(struct shard *shard)
+{
+    bool worked = true;
+
+    while (worked)
+        ck_assert_int_eq(shard_step(shard, 0, &worked, NULL), MR_OK);
+}
+
 static inline void cluster_open_shard(struct cluster *cluster, uint32_t nth)
 {
     struct mr_err err = { 0 };
@@ -138,13 +173,8 @@ static inline void cluster_append(struct cluster *cluster, enum mr_topic topic,
 
 static inline void cluster_catch_up(struct cluster *cluster)
 {
-    for (uint32_t i = 0; i < CLUSTER_SHARDS; i++) {
-        bool worked = true;
-
-        while (worked)
-            ck_assert_int_eq(shard_step(cluster->shards[i], 0, &worked, NULL),
-                             MR_OK);
-    }
+    for (uint32_t i = 0; i < CLUSTER_SHARDS; i++)
+        cluster_step(cluster->shards[i]);
 }
 
 /* A document of one passage: its text. */
@@ -326,6 +356,13 @@ static inline void cluster_remove_folder(const char *folder)
         (void)unlinkat(dirfd(dir), entry->d_name, 0);
     (void)closedir(dir);
     ck_assert_int_eq(rmdir(folder), 0);
+}
+
+static inline void cluster_close_replica(struct cluster_replica *replica)
+{
+    shard_close(replica->shard);
+    mr_memory_free(replica->records);
+    cluster_remove_folder(replica->folder);
 }
 
 static inline void cluster_deinit(struct cluster *cluster)

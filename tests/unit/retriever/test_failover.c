@@ -209,6 +209,87 @@ START_TEST(a_shard_that_moved_is_found_where_it_went)
 }
 END_TEST
 
+static void search_new(const struct peer_at_least *least,
+                       struct search_result *result)
+{
+    struct search_request request = { .query = mr_span_str("zebra"),
+                                      .mode = SEARCH_KEYWORD,
+                                      .top_k = 5,
+                                      .least = least };
+
+    ck_assert_int_eq(
+        cluster_search(&cluster, true, &request, cluster.arena, result, NULL),
+        MR_OK);
+    search_free(result);
+}
+
+START_TEST(what_must_be_there_is_found_although_a_replica_is_behind)
+{
+    struct peer_at_least least = { .id = mr_span_str("new"), .version = 1000 };
+    uint32_t nth = mr_partition_of(least.id, CLUSTER_SHARDS);
+    struct cluster_replica late;
+    struct search_result result;
+    bool done;
+
+    cluster_open_replica(&cluster, nth, &late);
+    cluster_step(late.shard);
+    indexer_server_set(cluster.servers[1].indexer, nth, late.shard);
+    cluster_put(&cluster, "new", "a zebra", 1000);
+    cluster_step(cluster.shards[nth]);
+    do {
+        ck_assert_int_eq(peer_wait(cluster.remotes[nth], NULL, &least, 100,
+                                   cluster.arena, &done, NULL),
+                         MR_OK);
+    } while (!done);
+    for (unsigned i = 0; i < 12; i++) {
+        search_new(&least, &result);
+        ck_assert(!result.partial);
+        ck_assert_uint_eq(result.count, 1);
+    }
+    indexer_server_set(cluster.servers[1].indexer, nth, cluster.shards[nth]);
+    cluster_close_replica(&late);
+}
+END_TEST
+
+static void *step_both(void *context)
+{
+    struct cluster_replica *late = context;
+
+    for (uint32_t i = 0; i < CLUSTER_SHARDS; i++)
+        cluster_step(cluster.shards[i]);
+    cluster_step(late->shard);
+    return NULL;
+}
+
+START_TEST(what_was_waited_for_is_on_every_replica)
+{
+    struct peer_at_least least = { .id = mr_span_str("new"), .version = 1000 };
+    uint32_t nth = mr_partition_of(least.id, CLUSTER_SHARDS);
+    struct cluster_replica late;
+    struct search_result result;
+    pthread_t thread;
+    bool done;
+
+    cluster_open_replica(&cluster, nth, &late);
+    cluster_step(late.shard);
+    indexer_server_set(cluster.servers[1].indexer, nth, late.shard);
+    cluster_put(&cluster, "new", "a zebra", 1000);
+    ck_assert_int_eq(pthread_create(&thread, NULL, step_both, &late), 0);
+    do {
+        ck_assert_int_eq(peer_wait(cluster.remotes[nth], NULL, &least, 1000,
+                                   cluster.arena, &done, NULL),
+                         MR_OK);
+    } while (!done);
+    for (unsigned i = 0; i < 12; i++) {
+        search_new(NULL, &result);
+        ck_assert_uint_eq(result.count, 1);
+    }
+    (void)pthread_join(thread, NULL);
+    indexer_server_set(cluster.servers[1].indexer, nth, cluster.shards[nth]);
+    cluster_close_replica(&late);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("failover");
@@ -224,6 +305,9 @@ int main(void)
     tcase_add_test(tcase, a_server_that_hangs_is_passed_by);
     tcase_add_test(tcase, a_server_that_talks_nonsense_is_passed_by);
     tcase_add_test(tcase, a_shard_that_moved_is_found_where_it_went);
+    tcase_add_test(tcase,
+                   what_must_be_there_is_found_although_a_replica_is_behind);
+    tcase_add_test(tcase, what_was_waited_for_is_on_every_replica);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
