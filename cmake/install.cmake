@@ -9,6 +9,9 @@ set(share ${CMAKE_INSTALL_DATADIR}/millrace)
 set_target_properties(millrace PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}
   INSTALL_RPATH "$ORIGIN/../lib/millrace")
+# RPATH and not RUNPATH: it also holds for what the libraries there need, which
+# say nothing of paths themselves (deploy/pack puts Debian's there).
+target_link_options(millrace PRIVATE LINKER:--disable-new-dtags)
 install(TARGETS millrace RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES LICENSE README.md DESTINATION ${share})
 if(MILLRACE_MODEL)
