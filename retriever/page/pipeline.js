@@ -151,6 +151,23 @@ function showSources(sources) {
   sources.forEach((one, nth) => showSource(nodes[nth], one, Date.now()));
 }
 
+function health(one) {
+  if (!one.healthy) return "does not answer";
+  return one.lag === null ? "answers" : `answers, ${plural(one.lag, "record")} behind`;
+}
+
+// Shards on other machines, each on one or more of them.
+function showReplicas(replicas) {
+  $("replicas").hidden = replicas.length === 0;
+  const nodes = keyed($("replicas").querySelector("ul"),
+    replicas.map((one) => `${one.shard} ${one.address}`), () => make("li"));
+  replicas.forEach((one, nth) => {
+    setText(nodes[nth], `shard ${one.shard}, ${one.name}: ${health(one)}`);
+    nodes[nth].title = one.address;
+    nodes[nth].classList.toggle("problem", !one.healthy);
+  });
+}
+
 function showDocuments(documents) {
   const nodes = keyed($("documents"), Object.keys(documents), (name) =>
     make("div", {}, make("dt", {}, name), make("dd")));
@@ -163,6 +180,7 @@ async function showStatus(status) {
   showDocuments(documents);
   showStages(status, performance.now());
   showSources(status.sources || []);
+  showReplicas(status.replicas || []);
   stockIs(searchable.keyword);
   await showRejections(status);
   await showDead(status);

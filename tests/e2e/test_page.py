@@ -232,6 +232,24 @@ def test_the_pipeline_is_shown_live(page, server):
     check_quiet(page)
 
 
+def test_replicas_of_shards_elsewhere_are_shown_with_their_health(page):
+    assert not page.find_element(By.ID, "replicas").is_displayed()
+    lines = page.execute_script("""
+        showReplicas([
+            {shard: 0, name: "a", address: "http://10.0.0.7:1", healthy: true,
+             lag: 1, outstanding: 0},
+            {shard: 0, name: "b", address: "http://10.0.0.8:1", healthy: false,
+             lag: 7, outstanding: 0},
+            {shard: 1, name: "<c>", address: "http://10.0.0.7:1",
+             healthy: true, lag: null, outstanding: 2}]);
+        return [...document.querySelectorAll("#replicas li")].map(
+            (line) => [line.innerText, line.className]);""")
+    assert lines == [["shard 0, a: answers, 1 record behind", ""],
+                     ["shard 0, b: does not answer", "problem"],
+                     ["shard 1, <c>: answers", ""]]
+    check_quiet(page)
+
+
 def test_rejections_and_dead_letters_are_shown_with_their_reasons(page,
                                                                   server):
     assert not page.find_element(By.ID, "rejections").is_displayed()
