@@ -73,6 +73,10 @@ char *cli_join(char **texts, int count);
 
 int cli_run_up(const struct cli_command *command, int argc, char **argv);
 int cli_run_worker(const struct cli_command *command, int argc, char **argv);
+int cli_run_replay(const struct cli_command *command, int argc, char **argv);
+int cli_run_generation(const struct cli_command *command, int argc,
+                       char **argv);
+int cli_run_compare(const struct cli_command *command, int argc, char **argv);
 int cli_run_ingest(const struct cli_command *command, int argc, char **argv);
 int cli_run_query(const struct cli_command *command, int argc, char **argv);
 int cli_run_answer(const struct cli_command *command, int argc, char **argv);

@@ -20,7 +20,7 @@
 #include "common/base/mr_assert.h"
 #include "common/base/mr_mem.h"
 
-#define GENERATION  1u
+#define GENERATION  1u /* the first */
 #define CATCH_UP_US INT64_C(1500000)
 
 enum mr_code engine_make_folder(const char *path, struct mr_err *err)
@@ -89,7 +89,9 @@ static enum mr_code open_place(struct engine *engine, struct mr_err *err)
         .blob = engine_blob(engine),
         .clock = mr_system_clock_port(engine->clock),
         .collection = engine->options.collection,
-        .generation = GENERATION,
+        .generation = engine->options.generation == 0
+                          ? GENERATION
+                          : engine->options.generation,
         .model = engine->identity.fingerprint,
         .partitions = engine->options.partitions,
     };
@@ -192,6 +194,8 @@ static void add_tables(struct engine *engine, struct mr_http_server_spec *spec)
     }
     if (engine->retriever != NULL && engine->ingestor == NULL) {
         routes = engine_forward_routes(&count);
+        add_table(spec, routes, count, engine);
+        routes = engine_alias_routes(&count);
         add_table(spec, routes, count, engine);
     }
     if (engine->indexer != NULL) {
@@ -400,6 +404,13 @@ enum mr_code engine_run(struct engine *engine, struct mr_err *err)
         *err = engine->ended;
     (void)pthread_mutex_unlock(&engine->lock);
     return code;
+}
+
+bool engine_wait(struct engine *engine, int wait_ms)
+{
+    struct pollfd wake = { .fd = engine->wake_fd, .events = POLLIN };
+
+    return poll(&wake, 1, wait_ms) == 0;
 }
 
 void engine_stop(struct engine *engine)

@@ -19,6 +19,8 @@
 #ifndef CLI_ENGINE_H
 #define CLI_ENGINE_H
 
+#include <stdbool.h>
+
 #include "common/base/mr_status.h"
 #include "common/runtime/telemetry.h"
 #include "embedder/embedder.h"
@@ -88,6 +90,7 @@ struct engine_options {
     struct engine_blobs blobs;
     const char *collection;
     uint32_t partitions;
+    uint32_t generation; /* 0: the first, or what the alias says */
     const char *language;
     struct embedder_model_spec model;
     uint64_t embed_cache_bytes;
@@ -138,6 +141,17 @@ const struct search_place *engine_search(const struct engine *engine);
 /* Returns when told to stop (MR_OK) or when a part of it ended by an error. */
 MR_MUST_CHECK enum mr_code engine_run(struct engine *engine,
                                       struct mr_err *err);
+
+/* What is between the log and being found, of the parts here. */
+struct engine_progress {
+    uint64_t records_left; /* before being found by words */
+    uint64_t vectors_left; /* documents before being found by meaning */
+};
+
+void engine_progress(struct engine *engine, struct engine_progress *out);
+
+/* Waits a while; false: the engine is to stop. */
+bool engine_wait(struct engine *engine, int wait_ms);
 
 /* Makes engine_run() return; async-signal-safe. */
 void engine_stop(struct engine *engine);

@@ -60,6 +60,14 @@ static void fill_partitions(const struct engine *engine, struct mr_arena *arena,
     self->partition_count = count;
 }
 
+/* Whether it goes with the alias instead of working at a generation. */
+static bool follows(const struct engine *engine)
+{
+    return engine->options.generation == 0 &&
+           (engine_does(engine, ENGINE_RETRIEVER) ||
+            engine_does(engine, ENGINE_INGESTOR));
+}
+
 static void describe(void *context, struct mr_arena *arena,
                      struct mr_member *self)
 {
@@ -75,6 +83,7 @@ static void describe(void *context, struct mr_arena *arena,
     self->address = mr_span_str(address);
     self->number = member->number;
     self->members = member->members;
+    self->generation = follows(engine) ? 0 : engine->place.generation;
     self->keyword_lag = engine_own_lag(engine);
     fill_partitions(engine, arena, self);
     fill_stages(engine, arena, self);
@@ -82,8 +91,22 @@ static void describe(void *context, struct mr_arena *arena,
 
 /* --- what is heard --- */
 
+/* A retriever that is not bound to a generation answers from the one that the
+ * alias names. */
+static void follow_alias(struct engine *engine, struct members *members)
+{
+    uint32_t serving = members_alias(members).generation;
+
+    if (serving == 0 || engine->options.generation != 0)
+        serving = engine->place.generation;
+    if (atomic_exchange(&engine->serving, serving) != serving)
+        mr_log(engine->telemetry, MR_EV_NOTE, "index",
+               "generation %u answers from now on", serving);
+}
+
 /* The replicas of one partition among the members. */
 struct gathering {
+    uint32_t generation;
     uint32_t partition;
     struct mr_arena *arena;
     struct replica *list;
@@ -106,6 +129,7 @@ static void gather(void *context, const struct members_heard *heard)
 
     /* One that is silent may well answer: the bus can be away. */
     if (!mr_span_equal(member->role, mr_span_str(INDEXER)) ||
+        member->generation != gathering->generation ||
         !has_partition(member, gathering->partition) ||
         gathering->count == PEER_REPLICAS_MAX)
         return;
@@ -120,8 +144,11 @@ static void set_replicas(void *context, struct members *members)
     struct engine *engine = context;
     struct mr_arena *arena = mr_arena_new();
 
-    for (uint32_t i = 0; i < engine->place.partitions; i++) {
+    follow_alias(engine, members);
+    for (uint32_t i = 0;
+         engine->replicas != NULL && i < engine->place.partitions; i++) {
         struct gathering gathering = {
+            .generation = atomic_load(&engine->serving),
             .partition = i,
             .arena = arena,
             .list = mr_arena_calloc(arena, PEER_REPLICAS_MAX,
@@ -138,38 +165,48 @@ static void set_replicas(void *context, struct members *members)
     mr_arena_free(arena);
 }
 
+/* Sums over those who work at the generation that answers. */
+struct summing {
+    uint32_t generation;
+    uint64_t lag;
+    struct mr_worker_status *sum; /* NULL: only the lag */
+};
+
+static bool counts(const struct summing *summing,
+                   const struct members_heard *heard)
+{
+    return !heard->self && (heard->member->generation == 0 ||
+                            heard->member->generation == summing->generation);
+}
+
 static void count_lag(void *context, const struct members_heard *heard)
 {
-    uint64_t *lag = context;
+    struct summing *summing = context;
 
-    if (!heard->self && !heard->away)
-        *lag += heard->member->keyword_lag;
+    if (counts(summing, heard) && !heard->away)
+        summing->lag += heard->member->keyword_lag;
 }
 
 uint64_t engine_others_lag(struct engine *engine)
 {
-    uint64_t lag = 0;
+    struct summing summing = { .generation = atomic_load(&engine->serving) };
 
     if (engine->members != NULL)
-        members_each(engine->members, count_lag, &lag);
-    return lag;
+        members_each(engine->members, count_lag, &summing);
+    return summing.lag;
 }
-
-/* A stage's counts of others, added to a sum. */
-struct summing {
-    const char *name;
-    struct mr_worker_status *sum;
-};
 
 static void add_stages(void *context, const struct members_heard *heard)
 {
     struct summing *summing = context;
     struct mr_worker_status *sum = summing->sum;
 
-    for (size_t i = 0; i < heard->member->stage_count && !heard->self; i++) {
+    if (!counts(summing, heard))
+        return;
+    for (size_t i = 0; i < heard->member->stage_count; i++) {
         const struct mr_member_stage *stage = &heard->member->stages[i];
 
-        if (!mr_span_equal(stage->name, mr_span_str(summing->name)))
+        if (!mr_span_equal(stage->name, mr_span_str(sum->stage)))
             continue;
         sum->inputs += stage->inputs;
         sum->outputs += stage->outputs;
@@ -188,31 +225,39 @@ static void add_stages(void *context, const struct members_heard *heard)
 
 void engine_add_others(struct engine *engine, struct mr_worker_status *sum)
 {
-    struct summing summing = { .name = sum->stage, .sum = sum };
+    struct summing summing = { .generation = atomic_load(&engine->serving),
+                               .sum = sum };
 
     if (engine->members != NULL)
         members_each(engine->members, add_stages, &summing);
 }
 
+struct serving {
+    uint32_t generation;
+    bool shards[MR_PARTITIONS_MAX];
+};
+
 static void note_served(void *context, const struct members_heard *heard)
 {
-    bool *served = context;
+    struct serving *serving = context;
+    const struct mr_member *member = heard->member;
 
-    for (size_t i = 0; i < heard->member->partition_count; i++) {
-        if (mr_span_equal(heard->member->role, mr_span_str(INDEXER)))
-            served[heard->member->partitions[i] % MR_PARTITIONS_MAX] = true;
+    for (size_t i = 0; i < member->partition_count; i++) {
+        if (mr_span_equal(member->role, mr_span_str(INDEXER)) &&
+            member->generation == serving->generation &&
+            member->partitions[i] < MR_PARTITIONS_MAX)
+            serving->shards[member->partitions[i]] = true;
     }
 }
 
-/* Shards of which no replica was heard yet. */
-static size_t count_missing(struct engine *engine)
+size_t engine_count_missing(struct engine *engine, uint32_t generation)
 {
-    bool served[MR_PARTITIONS_MAX] = { false };
+    struct serving serving = { .generation = generation };
     size_t missing = 0;
 
-    members_each(engine->members, note_served, served);
+    members_each(engine->members, note_served, &serving);
     for (uint32_t i = 0; i < engine->place.partitions; i++)
-        missing += !served[i];
+        missing += !serving.shards[i];
     return missing;
 }
 
@@ -241,6 +286,7 @@ static void render(void *context, const struct members_heard *heard)
     put_text(out, "address", member->address);
     put_number(out, "number", member->number);
     put_number(out, "members", member->members);
+    put_number(out, "generation", member->generation);
     mr_json_key(out, "partitions");
     mr_json_array_begin(out);
     for (size_t i = 0; i < member->partition_count; i++)
@@ -257,6 +303,7 @@ void engine_render_members(struct engine *engine, struct mr_json_out *out)
 {
     if (engine->members == NULL)
         return;
+    put_number(out, "generation", atomic_load(&engine->serving));
     mr_json_key(out, "members");
     mr_json_array_begin(out);
     members_each(engine->members, render, out);
@@ -272,7 +319,8 @@ static void wait_for_shards(struct engine *engine)
     int64_t until_us = mr_clock_mono_us(clock) + HEARD_US;
     size_t missing;
 
-    while ((missing = count_missing(engine)) > 0 &&
+    while ((missing = engine_count_missing(
+                engine, atomic_load(&engine->serving))) > 0 &&
            mr_clock_mono_us(clock) < until_us)
         mr_clock_sleep_ms(clock, LOOK_MS);
     if (missing > 0)
@@ -288,7 +336,7 @@ enum mr_code engine_start_members(struct engine *engine, struct mr_err *err)
         .place = &engine->place,
         .telemetry = engine->telemetry,
         .describe = describe,
-        .changed = engine->replicas != NULL ? set_replicas : NULL,
+        .changed = set_replicas,
         .context = engine,
     };
 
@@ -299,7 +347,10 @@ enum mr_code engine_start_members(struct engine *engine, struct mr_err *err)
     spec.name = engine->options.member->name;
     if (gethostname(engine->host, sizeof(engine->host) - 1) != 0)
         (void)strcpy(engine->host, "?");
+    atomic_store(&engine->serving, engine->place.generation);
     code = members_open(&spec, &engine->members, err);
+    if (code == MR_OK)
+        follow_alias(engine, engine->members);
     if (code == MR_OK && engine->replicas != NULL)
         wait_for_shards(engine);
     return code;

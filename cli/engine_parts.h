@@ -57,6 +57,7 @@ struct engine {
     struct indexer_server *indexer;
     struct members *members;
     char host[256];
+    atomic_uint serving; /* the generation that answers */
     size_t shard_count;
     struct mr_worker **workers;
     size_t worker_count;
@@ -104,6 +105,11 @@ MR_MUST_CHECK enum mr_code engine_open_peers(struct engine *engine,
 /* Tells others of this process, once it listens; see engine_members.c. */
 MR_MUST_CHECK enum mr_code engine_start_members(struct engine *engine,
                                                 struct mr_err *err);
+/* Shards of a generation of which no replica was heard yet. */
+size_t engine_count_missing(struct engine *engine, uint32_t generation);
+
+/* Which generation answers: GET and PUT /v1/alias. */
+const struct mr_http_route *engine_alias_routes(size_t *count);
 void engine_render_members(struct engine *engine, struct mr_json_out *out);
 /* What others have told: added to the counts of sum->stage, and the lag. */
 void engine_add_others(struct engine *engine, struct mr_worker_status *sum);

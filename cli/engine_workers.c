@@ -181,6 +181,23 @@ bool engine_stage(struct engine *engine, size_t nth,
     return here;
 }
 
+void engine_progress(struct engine *engine, struct engine_progress *out)
+{
+    struct mr_worker_status embed = { 0 };
+    uint64_t waiting = 0;
+
+    *out = (struct engine_progress){ .records_left = engine_own_lag(engine) };
+    for (size_t i = 0; i < engine->shard_count; i++) {
+        struct shard_status status;
+
+        shard_status(engine->shards[i], &status);
+        waiting += status.live - status.documents_dense;
+    }
+    if (engine_stage(engine, STAGE_EMBED, &embed) && embed.lag > waiting)
+        waiting = embed.lag;
+    out->vectors_left = waiting;
+}
+
 static void put_count(struct mr_json_out *out, const char *key, uint64_t value)
 {
     mr_json_key(out, key);

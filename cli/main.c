@@ -34,6 +34,34 @@ const struct cli_command cli_commands[] = {
       "  millrace worker indexer --member 1/2 --name indexer-1b "
       "--listen 127.0.0.1:7751",
       cli_run_worker },
+    { "replay", "",
+      "build a new generation from the log, beside the one that answers",
+      "Reads `raw` from its beginning with another configuration or model, in\n"
+      "one process at a bounded share of the machine, shows how long it will\n"
+      "take, and goes on following what comes meanwhile.  Needs `bus: kafka`.\n"
+      "A retriever with `generation: N` in its configuration answers from it\n"
+      "for comparison; `millrace generation use N` lets all retrievers do "
+      "so.\n\n"
+      "  millrace replay -c new.yaml --generation 2 --share 0.3\n"
+      "  millrace worker retriever -c new.yaml --listen 127.0.0.1:7790\n"
+      "  millrace compare --against http://127.0.0.1:7790 --queries asked.txt\n"
+      "  millrace generation use 2",
+      cli_run_replay },
+    { "generation", "show|use N|rollback", "which generation answers",
+      "show      the one that answers, and the one before\n"
+      "use N     lets another one answer, on all retrievers at once; refused\n"
+      "          while one of its shards is not served\n"
+      "rollback  the one before again\n\n"
+      "  millrace generation use 2\n"
+      "  millrace generation rollback",
+      cli_run_generation },
+    { "compare", "", "ask two servers the same queries",
+      "Prints how much of the first ten documents is the same, how long each\n"
+      "took and, for a judged set, the nDCG@10 of both.  The queries are not\n"
+      "logged as somebody's.\n\n"
+      "  millrace compare --against http://127.0.0.1:7790 --queries asked.txt\n"
+      "  millrace compare --against http://127.0.0.1:7790 --set scifact --json",
+      cli_run_compare },
     { "ingest", "URL|PATH|-...",
       "give web sites, folders or lines to the server",
       "The server reads sites and folders now, and again by itself: sites\n"

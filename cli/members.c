@@ -34,6 +34,8 @@ struct members {
     bool troubled; /* a beat could not be told, and that was logged */
     pthread_mutex_t lock;
     struct entry *entries; /* lock; by name */
+    struct mr_alias alias; /* lock */
+    bool caught_up;        /* what is read is news */
     size_t count;
 };
 
@@ -82,6 +84,7 @@ static bool is_change(const struct entry *entry, const struct mr_member *member)
     const struct mr_member *known = &entry->member;
 
     if (entry->away || member->leaving ||
+        known->generation != member->generation ||
         !mr_span_equal(known->address, member->address) ||
         known->partition_count != member->partition_count)
         return true;
@@ -112,6 +115,14 @@ static bool keep(struct entry *entry, struct mr_span bytes)
     return true;
 }
 
+static bool hear_alias(struct members *members, const struct mr_alias *alias)
+{
+    bool change = alias->generation != members->alias.generation;
+
+    members->alias = *alias;
+    return change;
+}
+
 static bool hear(struct members *members, const struct mr_record *record)
 {
     struct mr_control control;
@@ -120,8 +131,11 @@ static bool hear(struct members *members, const struct mr_record *record)
 
     if (record->value.data == NULL ||
         mr_control_parse(record->value, members->arena, &control, NULL) !=
-            MR_OK ||
-        !control.is_member)
+            MR_OK)
+        return false;
+    if (control.is_alias)
+        return hear_alias(members, &control.alias);
+    if (!control.is_member || !members->caught_up)
         return false;
     entry = find(members, control.member.name);
     if (entry == NULL && control.member.leaving)
@@ -194,6 +208,24 @@ static void listen_for(struct members *members, int wait_ms)
         members->spec.changed(members->spec.context, members);
 }
 
+/* What was told before the start. */
+static enum mr_code catch_up(struct members *members, struct mr_err *err)
+{
+    const struct mr_poll_limits limits = { POLL_RECORDS, POLL_BYTES, 0 };
+    struct mr_batch_in batch;
+    enum mr_code code;
+
+    do {
+        mr_arena_reset(members->arena);
+        code =
+            mr_bus_poll(members->reader, &limits, members->arena, &batch, err);
+        for (size_t i = 0; code == MR_OK && i < batch.count; i++)
+            (void)hear(members, &batch.records[i]);
+    } while (code == MR_OK && batch.count > 0);
+    members->caught_up = true;
+    return code;
+}
+
 static void tell(struct members *members, bool leaving)
 {
     const struct mr_place *place = members->spec.place;
@@ -241,6 +273,17 @@ static void *run(void *context)
     return NULL;
 }
 
+static enum mr_code begin_at(const struct mr_place *place, uint32_t partition,
+                             struct mr_position *out, struct mr_err *err)
+{
+    uint64_t end;
+
+    out->topic = place->topics[MR_TOPIC_CONTROL];
+    out->partition = partition;
+    return mr_bus_bounds(place->bus, out->topic, partition, &out->next, &end,
+                         err);
+}
+
 static enum mr_code open_reader(struct members *members, struct mr_err *err)
 {
     const struct mr_place *place = members->spec.place;
@@ -248,11 +291,13 @@ static enum mr_code open_reader(struct members *members, struct mr_err *err)
         mr_arena_calloc(members->arena, place->partitions, sizeof(*at));
     struct mr_reader_spec spec = { .partitions = at,
                                    .count = place->partitions };
+    enum mr_code code = MR_OK;
 
-    for (uint32_t i = 0; i < place->partitions; i++)
-        at[i] = (struct mr_position){ place->topics[MR_TOPIC_CONTROL], i,
-                                      UINT64_MAX };
-    return mr_bus_reader(place->bus, &spec, &members->reader, err);
+    for (uint32_t i = 0; i < place->partitions && code == MR_OK; i++)
+        code = begin_at(place, i, &at[i], err);
+    if (code == MR_OK)
+        code = mr_bus_reader(place->bus, &spec, &members->reader, err);
+    return code;
 }
 
 static void free_members(struct members *members)
@@ -278,6 +323,8 @@ enum mr_code members_open(const struct members_spec *spec, struct members **out,
     members->started_ms = mr_clock_wall_ms(spec->place->clock);
     (void)pthread_mutex_init(&members->lock, NULL);
     code = open_reader(members, err);
+    if (code == MR_OK)
+        code = catch_up(members, err);
     if (code == MR_OK) {
         failure = pthread_create(&members->thread, NULL, run, members);
         if (failure != 0)
@@ -300,6 +347,39 @@ void members_close(struct members *members)
     mr_bus_wake(members->reader);
     (void)pthread_join(members->thread, NULL);
     free_members(members);
+}
+
+struct mr_alias members_alias(struct members *members)
+{
+    struct mr_alias alias;
+
+    (void)pthread_mutex_lock(&members->lock);
+    alias = members->alias;
+    (void)pthread_mutex_unlock(&members->lock);
+    return alias;
+}
+
+enum mr_code members_set_alias(struct members *members, uint32_t generation,
+                               struct mr_err *err)
+{
+    const struct mr_place *place = members->spec.place;
+    struct mr_alias before = members_alias(members);
+    struct mr_control control = {
+        .is_alias = true,
+        .alias = { .generation = generation,
+                   .previous = before.generation,
+                   .set_ms = mr_clock_wall_ms(place->clock) },
+    };
+    struct mr_record record = { .topic = place->topics[MR_TOPIC_CONTROL],
+                                .partition = MR_PARTITION_BY_KEY,
+                                .key = mr_span_str(MR_ALIAS_KEY) };
+    struct mr_arena *arena = mr_arena_new();
+    enum mr_code code = mr_control_encode(&control, arena, &record.value, err);
+
+    if (code == MR_OK)
+        code = mr_bus_append(place->bus, &record, 1, err);
+    mr_arena_free(arena);
+    return code;
 }
 
 void members_each(struct members *members, members_visit *visit, void *context)

@@ -5,8 +5,8 @@
  *
  * A member lives while its messages come, by this process' own clock: one that
  * is silent for MEMBERS_SILENT_MS is told as away, and forgotten after
- * MEMBERS_KEPT_MS.  What is read begins at the start: whoever lives is heard
- * within one beat.
+ * MEMBERS_KEPT_MS.  Of what was told before the start only the alias counts:
+ * whoever lives is heard within one beat.
  *
  * Memory:  what was last heard of each member.
  * Threads: one of its own; all functions from any.
@@ -37,8 +37,8 @@ struct members_spec {
      * each beat. */
     void (*describe)(void *context, struct mr_arena *arena,
                      struct mr_member *self);
-    /* Somebody came, went, or works elsewhere now; on the members' thread.
-     * NULL: not wanted. */
+    /* Somebody came, went, or works elsewhere now, or another generation
+     * answers; on the members' thread.  NULL: not wanted. */
     void (*changed)(void *context, struct members *members);
     void *context;
 };
@@ -59,6 +59,14 @@ struct members_heard {
     bool away; /* silent for too long */
     bool self;
 };
+
+/* The newest alias heard; generation 0: none was ever set. */
+struct mr_alias members_alias(struct members *members);
+
+/* Tells all, this process too, that another generation answers from now on. */
+MR_MUST_CHECK enum mr_code members_set_alias(struct members *members,
+                                             uint32_t generation,
+                                             struct mr_err *err);
 
 typedef void members_visit(void *context, const struct members_heard *heard);
 

@@ -4,6 +4,7 @@
  */
 #include "cli/serve.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -35,9 +36,25 @@ static void catch_signals(void)
     (void)sigaction(SIGPIPE, &action, NULL);
 }
 
-/* From an open engine to its end. */
-static int serve(struct engine *engine)
+struct watching {
+    struct engine *engine;
+    const struct serve_watch *watch;
+};
+
+static void *run_watch(void *context)
 {
+    const struct watching *watching = context;
+
+    watching->watch->watch(watching->engine, watching->watch->context);
+    return NULL;
+}
+
+/* From an open engine to its end. */
+static int serve(struct engine *engine, const struct serve_watch *watch)
+{
+    struct watching watching = { engine, watch };
+    pthread_t thread;
+    bool watched;
     struct mr_telemetry *telemetry = engine_telemetry(engine);
     struct mr_err err = { 0 };
     enum mr_code code;
@@ -49,8 +66,12 @@ static int serve(struct engine *engine)
     (void)fflush(stdout);
     mr_log(telemetry, MR_EV_READY, NULL, "ready at %s://%s",
            engine_scheme(engine), engine_address(engine));
+    watched = watch != NULL &&
+              pthread_create(&thread, NULL, run_watch, &watching) == 0;
     code = engine_run(engine, &err);
     atomic_store(&running, NULL);
+    if (watched)
+        (void)pthread_join(thread, NULL);
     if (code == MR_OK)
         mr_log(telemetry, MR_EV_DRAINING, NULL,
                "told to stop; finishing what is in work");
@@ -62,6 +83,13 @@ static int serve(struct engine *engine)
 
 int serve_config(const struct mr_config *config,
                  const struct engine_member *member, unsigned roles)
+{
+    return serve_watched(config, member, roles, NULL);
+}
+
+int serve_watched(const struct mr_config *config,
+                  const struct engine_member *member, unsigned roles,
+                  const struct serve_watch *watch)
 {
     struct engine_options options;
     struct engine *engine;
@@ -85,7 +113,7 @@ int serve_config(const struct mr_config *config,
             options.data = folder;
         }
         if (engine_open(&options, &engine, &err) == MR_OK)
-            code = serve(engine);
+            code = serve(engine, watch);
     }
     mr_free(api_key);
     if (err.code != MR_OK)

@@ -16,6 +16,17 @@
 int serve_config(const struct mr_config *config,
                  const struct engine_member *member, unsigned roles);
 
+/* Called on a thread of its own while the engine runs. */
+struct serve_watch {
+    void (*watch)(struct engine *engine, const void *context);
+    const void *context;
+};
+
+/* As above; `watch` may be NULL. */
+int serve_watched(const struct mr_config *config,
+                  const struct engine_member *member, unsigned roles,
+                  const struct serve_watch *watch);
+
 /* What the command line says, over the file; false: it cannot be, and that was
  * said. */
 bool serve_override(const struct cli_command *command, struct mr_config *config,

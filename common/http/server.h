@@ -80,7 +80,7 @@ struct mr_http_table {
     void *context; /* their calls' */
 };
 
-#define MR_HTTP_TABLES_MAX 4u
+#define MR_HTTP_TABLES_MAX 6u
 
 struct mr_http_server_spec {
     const char *listen; /* "127.0.0.1:7700", "[::1]:0"; port 0: a free one */

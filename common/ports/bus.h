@@ -58,7 +58,10 @@ struct mr_topic_spec {
     const char *name; /* [a-z0-9._-], at most MR_TOPIC_NAME_MAX */
     uint32_t partitions;
     enum mr_cleanup cleanup;
-    int64_t retention_ms; /* for MR_CLEANUP_EXPIRE */
+    /* For MR_CLEANUP_EXPIRE.  For MR_CLEANUP_COMPACT, how long a record is left
+     * alone on a bus that does not know what its groups have read; 0: cleaned
+     * as soon as may be. */
+    int64_t retention_ms;
     const char *schema;   /* what its values are, for foreign readers; static,
                              or NULL */
 };

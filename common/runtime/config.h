@@ -61,6 +61,7 @@ struct mr_config {
     const char *listen;
     const char *collection;
     uint32_t partitions;
+    uint32_t generation; /* 0: not named */
     const char *bus; /* "embedded", "kafka" */
     struct {
         const char *brokers;

@@ -88,9 +88,15 @@ static void put(struct mr_arena *arena, const struct mr_member *member,
     message->started_ms = member->started_ms;
     message->leaving = member->leaving;
     message->interval_ms = member->interval_ms;
+    message->generation = member->generation;
     message->keyword_lag = member->keyword_lag;
     message->n_stages = member->stage_count;
     message->stages = put_stages(arena, member);
+}
+
+static void check_alias(struct mr_wire_check *c, const struct mr_alias *alias)
+{
+    mr_wire_check(c, alias->generation > 0, "generations count from 1");
 }
 
 enum mr_code mr_control_encode(const struct mr_control *control,
@@ -100,15 +106,26 @@ enum mr_code mr_control_encode(const struct mr_control *control,
     struct mr_wire_check c = mr_wire_encoding("control", err);
     Millrace__Control message = MILLRACE__CONTROL__INIT;
     Millrace__Member member = MILLRACE__MEMBER__INIT;
+    Millrace__Alias alias = MILLRACE__ALIAS__INIT;
 
-    mr_wire_check(&c, control->is_member, "it is about nothing");
-    if (c.code == MR_OK)
+    mr_wire_check(&c, control->is_member != control->is_alias,
+                  "it is about one thing");
+    if (c.code == MR_OK && control->is_member)
         check(&c, &control->member);
+    if (c.code == MR_OK && control->is_alias)
+        check_alias(&c, &control->alias);
     if (c.code != MR_OK)
         return c.code;
     message.major = MR_WIRE_MAJOR;
-    message.member = &member;
-    put(arena, &control->member, &member);
+    if (control->is_alias) {
+        message.alias = &alias;
+        alias.generation = control->alias.generation;
+        alias.previous = control->alias.previous;
+        alias.set_ms = control->alias.set_ms;
+    } else {
+        message.member = &member;
+        put(arena, &control->member, &member);
+    }
     return mr_wire_pack(&c, &message.base, arena, out);
 }
 
@@ -150,6 +167,7 @@ static void get(struct mr_arena *arena, const Millrace__Member *message,
         .started_ms = message->started_ms,
         .leaving = message->leaving,
         .interval_ms = message->interval_ms,
+        .generation = message->generation,
         .keyword_lag = message->keyword_lag,
         .stages = get_stages(arena, message->stages, message->n_stages),
         .stage_count = message->n_stages,
@@ -165,10 +183,19 @@ enum mr_code mr_control_parse(struct mr_span bytes, struct mr_arena *arena,
 
     if (message == NULL)
         return c.code;
-    *out = (struct mr_control){ .is_member = message->member != NULL };
-    if (!out->is_member)
-        return MR_OK;
-    get(arena, message->member, &out->member);
-    check(&c, &out->member);
+    *out = (struct mr_control){ .is_member = message->member != NULL,
+                                .is_alias = message->alias != NULL };
+    if (out->is_member) {
+        get(arena, message->member, &out->member);
+        check(&c, &out->member);
+    }
+    if (out->is_alias) {
+        out->alias = (struct mr_alias){
+            .generation = message->alias->generation,
+            .previous = message->alias->previous,
+            .set_ms = message->alias->set_ms,
+        };
+        check_alias(&c, &out->alias);
+    }
     return c.code;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * control.h - the message on `control`: a process, what it works, and that it
- * lives.  Key: its name.
+ * lives (key: its name); or which generation answers.
  */
 #ifndef COMMON_WIRE_CONTROL_H
 #define COMMON_WIRE_CONTROL_H
@@ -37,15 +37,28 @@ struct mr_member {
     int64_t started_ms;
     bool leaving;
     uint32_t interval_ms; /* until the next message */
+    uint32_t generation;  /* that it works at; 0: what the alias says */
     uint64_t keyword_lag; /* records before being found, of its own part */
     const struct mr_member_stage *stages;
     size_t stage_count;
 };
 
-/* What a record of `control` is about. */
+/* Which generation answers. Key: MR_ALIAS_KEY. */
+struct mr_alias {
+    uint32_t generation;
+    uint32_t previous; /* what answered before; 0: none */
+    int64_t set_ms;
+};
+
+#define MR_ALIAS_KEY "alias"
+
+/* What a record of `control` is about; neither: something that this version
+ * does not know. */
 struct mr_control {
-    bool is_member; /* false: something that this version does not know */
+    bool is_member;
+    bool is_alias;
     struct mr_member member;
+    struct mr_alias alias;
 };
 
 MR_MUST_CHECK enum mr_code mr_control_encode(const struct mr_control *control,

@@ -12,9 +12,9 @@ import pytest
 
 from conftest import BINARY, SOURCE
 
-COMMANDS = ["up", "ingest", "query", "answer", "why", "status", "delete",
-            "forget", "dead", "fsck", "eval", "stage", "key", "config",
-            "completion", "version"]
+COMMANDS = ["up", "worker", "replay", "generation", "compare", "ingest",
+            "query", "answer", "why", "status", "delete", "forget", "dead",
+            "fsck", "eval", "stage", "key", "config", "completion", "version"]
 NO_SERVER = "http://127.0.0.1:9"
 
 

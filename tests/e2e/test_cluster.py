@@ -59,9 +59,10 @@ class Worker(Server):
 class Cluster:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
-        (self.folder / "millrace.yaml").write_text(
+        self.config = (
             f"bus: kafka\ndata: {self.folder}/data\npartitions: {PARTITIONS}\n"
             f"kafka: {{brokers: '{BROKERS}', prefix: 'e2e-{uuid.uuid4()}.'}}\n")
+        (self.folder / "millrace.yaml").write_text(self.config)
         self.workers = {}
 
     def add(self, role, member="0/1", name=None):
@@ -109,7 +110,7 @@ def until(condition, what, seconds=60):
         found = condition()
         if found:
             return found
-        time.sleep(0.05)
+        threading.Event().wait(0.05)
     raise AssertionError(f"not within {seconds} s: {what}")
 
 

@@ -15,9 +15,8 @@
 /* Tombstones of compacted topics, see DESIGN: half of it is the age at which
  * a checkpoint is not used any more. */
 #define DELETE_RETENTION_MS (7 * DAY_MS)
-/* What compaction leaves alone, so that a reader that is behind by less sees
- * every record. */
-#define COMPACTION_LAG_MS DAY_MS
+/* Of topics that are cleaned as soon as may be: the newest is not cleaned. */
+#define SEGMENT_MS INT64_C(600000)
 
 /* One question: its options, and the queue that its answer comes to. */
 struct question {
@@ -214,7 +213,10 @@ static void set_cleanup(rd_kafka_NewTopic_t *topic,
     if (spec->cleanup == MR_CLEANUP_COMPACT) {
         (void)rd_kafka_NewTopic_set_config(topic, "cleanup.policy", "compact");
         set_number(topic, "delete.retention.ms", DELETE_RETENTION_MS);
-        set_number(topic, "min.compaction.lag.ms", COMPACTION_LAG_MS);
+        if (spec->retention_ms > 0)
+            set_number(topic, "min.compaction.lag.ms", spec->retention_ms);
+        else
+            set_number(topic, "segment.ms", SEGMENT_MS);
         return;
     }
     (void)rd_kafka_NewTopic_set_config(topic, "cleanup.policy", "delete");

@@ -282,6 +282,11 @@ static inline void same_control(const struct mr_control *a,
     const struct mr_member *two = &b->member;
 
     ck_assert_int_eq(a->is_member, b->is_member);
+    ck_assert_int_eq(a->is_alias, b->is_alias);
+    ck_assert_uint_eq(a->alias.generation, b->alias.generation);
+    ck_assert_uint_eq(a->alias.previous, b->alias.previous);
+    ck_assert_int_eq(a->alias.set_ms, b->alias.set_ms);
+    ck_assert_uint_eq(one->generation, two->generation);
     SAME_SPAN(one->name, two->name);
     SAME_SPAN(one->role, two->role);
     SAME_SPAN(one->host, two->host);

@@ -353,6 +353,7 @@ static inline struct mr_control sample_control(void)
                     .started_ms = 1700000000000,
                     .leaving = true,
                     .interval_ms = 2000,
+                    .generation = 3,
                     .keyword_lag = 55,
                     .stages = stages,
                     .stage_count = 2 },
@@ -430,6 +431,11 @@ SAMPLE_FILL(vectors, vectors, sample_vectors())
 SAMPLE_FILL(dead, dead, sample_dead())
 SAMPLE_FILL(event, event, sample_event())
 SAMPLE_FILL(control, control, sample_control())
+SAMPLE_FILL(control_alias, control,
+            ((struct mr_control){ .is_alias = true,
+                                  .alias = { .generation = 2,
+                                             .previous = 1,
+                                             .set_ms = 1700000000007 } }))
 SAMPLE_FILL(shard_request, shard_request, sample_shard_request())
 SAMPLE_FILL(shard_reply, shard_reply, sample_shard_reply())
 
@@ -454,6 +460,7 @@ static const struct sample samples[] = {
     SAMPLE(dead, dead),
     SAMPLE(event, event),
     SAMPLE(control, control),
+    SAMPLE(control_alias, control),
     SAMPLE(shard_request, shard_request),
     SAMPLE(shard_reply, shard_reply),
 };
