@@ -4,7 +4,9 @@
  * and records of the log that newer ones replaced, or that are too old, are
  * removed.
  */
+#include <stdio.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "cli/engine_parts.h"
 
@@ -32,6 +34,20 @@ static void look_at_disk(struct engine *engine)
                (unsigned long long)free_bytes >> 20, engine->data,
                (unsigned long long)least >> 20);
     atomic_store(&engine->disk_low, low);
+}
+
+/* The second number of statm: pages that are in memory. */
+static void look_at_memory(struct engine *engine)
+{
+    FILE *file = fopen("/proc/self/statm", "re");
+    unsigned long long pages;
+
+    if (file == NULL)
+        return;
+    if (fscanf(file, "%*u %llu", &pages) == 1)
+        mr_gauge(engine->telemetry, MR_M_RESIDENT, NULL, NULL,
+                 (double)pages * (double)sysconf(_SC_PAGESIZE));
+    (void)fclose(file);
 }
 
 enum mr_code engine_may_write(void *context, struct mr_err *err)
@@ -72,6 +88,7 @@ static void *keep(void *context)
     while (!atomic_load(&engine->ending)) {
         mr_clock_sleep_ms(clock, ROUND_MS);
         look_at_disk(engine);
+        look_at_memory(engine);
         if (mr_clock_mono_us(clock) - cleaned_us < CLEAN_US ||
             atomic_load(&engine->ending))
             continue;
@@ -86,6 +103,7 @@ enum mr_code engine_start_keeper(struct engine *engine, struct mr_err *err)
     int error;
 
     look_at_disk(engine);
+    look_at_memory(engine);
     error = pthread_create(&engine->keeper, NULL, keep, engine);
     if (error != 0)
         return mr_fail_errno(err, MR_E_UNAVAILABLE, error, "keeper: thread");
