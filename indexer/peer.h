@@ -46,7 +46,7 @@ enum peer_verb {
     PEER_LOAD,     /* in: places; out: passages[] */
     PEER_GET,      /* in: id; out: record */
     PEER_TEXT,     /* in: id; out: text */
-    PEER_WAIT,     /* in: id, at_least, wait_ms; out: done */
+    PEER_WAIT,     /* in: at_least, wait_ms; out: done */
 };
 
 /* "info", "stats", ...: static; NULL for what is no verb. */

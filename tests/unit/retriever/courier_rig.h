@@ -49,6 +49,10 @@ static inline enum mr_code port_start(struct mr_http *http,
     (void)http;
     (void)err;
     ck_assert_uint_le(port.count, REQUESTS_MAX);
+    ck_assert_uint_eq(request->header_count, 2);
+    ck_assert_str_eq(request->headers[0].value, "application/x-protobuf");
+    ck_assert_str_eq(request->headers[1].name, "Authorization");
+    ck_assert_str_eq(request->headers[1].value, "Bearer mr_secret");
     *to =
         (struct request){ .tag = request->tag, .total_ms = request->total_ms };
     (void)snprintf(to->url, sizeof(to->url), "%s", request->url);
@@ -88,6 +92,7 @@ static inline void setup(void)
                                             .free_response = port_free };
     struct courier_spec spec = { .http = &port.http,
                                  .partitions = 1,
+                                 .api_key = "mr_secret",
                                  .done = on_done };
 
     port = (struct port){ .http = { &ops } };

@@ -116,6 +116,7 @@ START_TEST(a_search_is_read_whole)
     struct search_request request = { .top_k = 10, .per_document = 3 };
 
     parse("{\"query\":\"q\",\"mode\":\"dense\",\"top_k\":5,\"explain\":true,"
+          "\"exact_stats\":true,"
           "\"filter\":{\"year\":{\"gte\":2020,\"lt\":2025},"
           "\"lang\":[\"en\",\"de\"],\"draft\":{\"not\":true},"
           "\"$source\":\"api\",\"x\":{\"exists\":true}}}");
@@ -125,6 +126,7 @@ START_TEST(a_search_is_read_whole)
     ck_assert_uint_eq(request.top_k, 5);
     ck_assert_uint_eq(request.per_document, 3);
     ck_assert(request.explain && !request.exact && !request.draft);
+    ck_assert(request.exact_stats);
     ck_assert_uint_eq(request.filter.count, 6);
 }
 END_TEST
