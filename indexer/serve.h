@@ -10,6 +10,9 @@
  * no request, 404 for a partition that is not here, 409 when the shard has not
  * yet seen what a search is to find, 503 when there is no time left.
  *
+ * A retriever keeps up to 64 connections to each server: its limit of
+ * connections is to be above that of all retrievers together.
+ *
  * Memory:  a server borrows its shards.
  * Threads: handlers run on the HTTP server's threads; shards may be added and
  *          removed at any time.

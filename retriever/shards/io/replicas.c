@@ -18,7 +18,7 @@
 #include "retriever/shards/term_cache.h"
 
 #define CONNECTIONS_MAX          1024u
-#define CONNECTIONS_PER_HOST_MAX 128u
+#define CONNECTIONS_PER_HOST_MAX 64u /* of the 256 that a server has */
 #define POLL_FAILED_MS           10
 /* How long the other replicas are waited for. */
 #define OTHERS_MS 300
