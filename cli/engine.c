@@ -351,8 +351,8 @@ enum mr_code engine_open_offline(const struct engine_options *options,
     struct engine *engine = allocate(options);
     enum mr_code code;
 
-    if (access(engine_log_path(engine, options->kafka.used ? "state" : "log"),
-               F_OK) != 0)
+    /* What is made from Kafka can be made anew. */
+    if (!options->kafka.used && access(engine_path(engine, "log"), F_OK) != 0)
         code = mr_fail_errno(err, MR_E_CONFIG, errno,
                              "data: %s is no data folder", engine->data);
     else

@@ -195,7 +195,10 @@ enum mr_code kafka_describe(struct mr_kafka *kafka, const char *full,
         code = read_cleanup(question.answer, full, out, err);
     end(&question);
     rd_kafka_ConfigResource_destroy(resource);
-    return code;
+    /* One broker knows of it and another not yet: soon all will. */
+    if (code == MR_E_LOST)
+        out->exists = false;
+    return code == MR_E_LOST ? MR_OK : code;
 }
 
 static void set_number(rd_kafka_NewTopic_t *topic, const char *name,
