@@ -134,8 +134,6 @@ static enum mr_code restore_sides(struct shard *shard, struct mr_span bytes,
     enum mr_code code = manifest_parse(bytes, arena, manifest, err);
 
     if (code == MR_OK)
-        code = check_manifest(shard, manifest, arena, err);
-    if (code == MR_OK)
         code = check_log(shard, manifest, ends, err);
     for (size_t i = 0; code == MR_OK && i < MANIFEST_SIDES; i++)
         code = side_restore(shard->sides[i], &manifest->sides[i], err);
@@ -160,6 +158,25 @@ static enum mr_code begin_anew(struct shard *shard, struct mr_err *err)
     return code;
 }
 
+/* A folder of another model, say a backup put back in the wrong place, is
+ * refused before anything in it is held against this log. */
+static enum mr_code check_owner(struct shard *shard, struct mr_arena *arena,
+                                struct mr_err *err)
+{
+    struct manifest manifest = { 0 };
+    struct mr_span bytes;
+    enum mr_code code =
+        shard_folder_map(shard->folder, MANIFEST_NAME, &bytes, err);
+
+    if (code != MR_OK || bytes.data == NULL)
+        return code;
+    code = manifest_parse(bytes, arena, &manifest, err);
+    if (code == MR_OK)
+        code = check_manifest(shard, &manifest, arena, err);
+    shard_folder_unmap(bytes);
+    return code;
+}
+
 /* Table, segments and offsets as the folder says; an empty one is new. */
 static enum mr_code restore_all(struct shard *shard, struct mr_arena *arena,
                                 struct mr_err *err)
@@ -168,8 +185,10 @@ static enum mr_code restore_all(struct shard *shard, struct mr_arena *arena,
     uint64_t ends[MANIFEST_SIDES];
     struct mr_span bytes;
     bool ahead = false;
-    enum mr_code code = ends_of(shard, ends, err);
+    enum mr_code code = check_owner(shard, arena, err);
 
+    if (code == MR_OK)
+        code = ends_of(shard, ends, err);
     if (code == MR_OK)
         code = records_fill(&shard->records, shard->table, ends[SIDE_KEYWORD],
                             ends[SIDE_DENSE], &ahead, err);
