@@ -49,7 +49,7 @@ def _papers(build, usr):
         "  * See CHANGELOG.md.gz.\n\n"
         f" -- {MAINTAINER}  {formatdate(build.time)}\n"))
     write(doc / "CHANGELOG.md.gz", packed(build.text("CHANGELOG.md")))
-    for name in ("operate", "configure", "sources"):
+    for name in ("configure", "kafka", "operate", "sources"):
         write(doc / f"{name}.md.gz", packed(build.text(f"docs/{name}.md")))
 
 
