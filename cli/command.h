@@ -22,6 +22,7 @@ enum cli_exit {
     CLI_USAGE = 2,
     CLI_NO_SERVER = 3,
     CLI_UNUSABLE = 4,
+    CLI_FENCED = 5,
 };
 
 /* An option: `text` gets its value, or `flag` becomes true. */

@@ -208,7 +208,8 @@ static void print_all(FILE *to)
             "  2  the command line is wrong\n"
             "  3  the server cannot be reached\n"
             "  4  the configuration, the data folder, the address or the "
-            "model is unusable\n");
+            "model is unusable\n"
+            "  5  another process has taken over this worker's partitions\n");
 }
 
 static const struct cli_command *find(const char *word)

@@ -78,6 +78,8 @@ static int serve(struct engine *engine, const struct serve_watch *watch)
     else
         mr_log(telemetry, MR_EV_FAILED, NULL, "%s", err.text);
     engine_close(engine);
+    if (code == MR_E_FENCED)
+        return CLI_FENCED;
     return code == MR_OK ? CLI_OK : CLI_FAILED;
 }
 

@@ -95,6 +95,44 @@ def key(folder, *words):
         check=True, text=True, capture_output=True).stdout
 
 
+def test_a_worker_that_is_fenced_ends_with_a_code_of_its_own(tmp_path):
+    broker = os.environ.get("MILLRACE_KAFKA")
+    if not broker:
+        pytest.skip("MILLRACE_KAFKA names no broker")
+    config = configuration(tmp_path, broker)
+    whole = yaml.safe_load(config.read_text())
+    del whole["cluster"]
+    config.write_text(yaml.safe_dump(whole))
+
+    def start(role, name):
+        process = subprocess.Popen(
+            [BINARY, "worker", role, "-c", str(config), "--name", name,
+             "--data", str(tmp_path), "--listen", "127.0.0.1:0"],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        Server.started.append(process)
+        process.close = process.kill
+        found = READY.search(process.stdout.readline())
+        assert found, name
+        return process, found.group(1)
+
+    old, _ = start("preprocessor", "old")
+    newer, _ = start("preprocessor", "newer")
+    server = Server(tmp_path)
+    start("indexer", "indexer")
+    _, server.url = start("retriever", "retriever")
+    # Work is what an old owner fails at.
+    for number in range(30):
+        assert server.put(f"mill-{number}", "Water", wait="").status == 202
+        try:
+            old.wait(timeout=2)
+            break
+        except subprocess.TimeoutExpired:
+            continue
+    assert old.returncode == 5
+    newer.send_signal(signal.SIGTERM)
+    assert newer.wait(timeout=60) == 0
+
+
 def test_the_pods_find_each_other_and_answer(tmp_path):
     broker = os.environ.get("MILLRACE_KAFKA")
     if not broker:
