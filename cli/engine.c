@@ -148,10 +148,12 @@ static enum mr_code open_ingestor(struct engine *engine, struct mr_err *err)
         .keyword_lag_max = options->retriever.bulk_lag_max,
         .may_write = engine_may_write,
         .context = engine,
+        .flight = engine->flight,
         .body_bytes_max = options->body_bytes_max,
     };
     enum mr_code code;
 
+    engine_offer_topics(engine, &spec);
     if (!engine_does(engine, ENGINE_INGESTOR))
         return MR_OK;
     code = ingestor_new(&spec, &engine->ingestor, err);

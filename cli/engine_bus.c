@@ -206,6 +206,32 @@ void engine_close_bus(struct engine *engine)
     mr_rocksdb_close(engine->log);
 }
 
+static enum mr_code find_foreign(void *context, const char *name,
+                                 mr_topic_id *topic, uint32_t *partitions,
+                                 struct mr_err *err)
+{
+    struct engine *engine = context;
+
+    return mr_kafka_foreign(engine->kafka, name, topic, partitions, err);
+}
+
+static enum mr_code forget_group(void *context, const char *group,
+                                 struct mr_err *err)
+{
+    struct engine *engine = context;
+
+    return mr_kafka_forget_group(engine->kafka, group, err);
+}
+
+void engine_offer_topics(const struct engine *engine,
+                         struct ingestor_spec *spec)
+{
+    if (engine->kafka == NULL)
+        return;
+    spec->foreign = find_foreign;
+    spec->forget_group = forget_group;
+}
+
 /* An index is of one topic: made again, it is another. */
 char *engine_index_name(struct engine *engine)
 {

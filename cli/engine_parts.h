@@ -139,6 +139,9 @@ MR_MUST_CHECK enum mr_code engine_make_folder(const char *path,
 MR_MUST_CHECK enum mr_code engine_open_bus(struct engine *engine,
                                            struct mr_err *err);
 void engine_close_bus(struct engine *engine);
+/* Topics of others, where the bus has them. */
+void engine_offer_topics(const struct engine *engine,
+                         struct ingestor_spec *spec);
 
 /* The folder of the indexes, by what they are made from. */
 char *engine_index_name(struct engine *engine);

@@ -65,6 +65,28 @@ static struct retriever_config retriever_of(const struct mr_config *config,
     };
 }
 
+static void set_topic(const struct mr_config_source *from,
+                      struct source_config *out)
+{
+    out->topic = from->topic;
+    out->format = from->format;
+    out->inner = from->inner;
+    out->from = from->from;
+    out->descriptor = from->descriptor;
+    out->message = from->message;
+    out->fields = (struct source_fields){
+        .id = from->fields.id,
+        .text = from->fields.text,
+        .html = from->fields.html,
+        .title = from->fields.title,
+        .url = from->fields.url,
+        .time = from->fields.time,
+        .owner = from->fields.owner,
+        .acl = from->fields.acl,
+        .metadata = from->fields.metadata,
+    };
+}
+
 /* The configured sources as the ingestor takes them; they live with the
  * configuration. */
 static const struct source_config *sources_of(const struct mr_config *config)
@@ -76,7 +98,9 @@ static const struct source_config *sources_of(const struct mr_config *config)
         const struct mr_config_source *from = &config->sources[i];
 
         sources[i] = source_config_default(
-            strcmp(from->kind, "web") == 0 ? SOURCE_WEB : SOURCE_FILES);
+            strcmp(from->kind, "web") == 0     ? SOURCE_WEB
+            : strcmp(from->kind, "files") == 0 ? SOURCE_FILES
+                                               : SOURCE_KAFKA);
         sources[i].name = from->name;
         sources[i].url = from->url;
         sources[i].path = from->path;
@@ -92,6 +116,8 @@ static const struct source_config *sources_of(const struct mr_config *config)
         sources[i].allow_private = from->allow_private;
         sources[i].headers_file = from->headers_file;
         sources[i].cookies_file = from->cookies_file;
+        if (sources[i].kind == SOURCE_KAFKA)
+            set_topic(from, &sources[i]);
     }
     return sources;
 }

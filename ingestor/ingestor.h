@@ -3,15 +3,16 @@
  * ingestor.h - sources: what is read from sites and folders into `raw`.
  * The one public header of the ingestor.
  *
- * A source is a site or a folder with a name.  It is read when it is given,
- * and again by its own pace; a folder is watched besides.  What was sent is
- * kept in the store, so that nothing is sent again that did not change, and a
- * crawl that was killed goes on where it was: records are appended and
- * acknowledged before the state says so.
+ * A source is a site, a folder, or a topic of somebody else's, with a name.  It
+ * is read when it is given, and again by its own pace; a folder is watched
+ * besides.  What was sent is kept in the store, so that nothing is sent again
+ * that did not change, and a crawl that was killed goes on where it was:
+ * records are appended and acknowledged before the state says so.
  *
  * A run that reads a source is a job.  Jobs of a source are numbered from 1,
  * over restarts too; a source given again while it is read is read again
- * afterwards.
+ * afterwards.  Of a topic a run ends when all that was there is read; what
+ * comes later is read as it comes.
  *
  * Memory:  owns copies of what it is given; a crawl holds its addresses (some
  *          500 bytes a page) and one body a connection.
@@ -41,10 +42,24 @@
 enum source_kind {
     SOURCE_WEB,
     SOURCE_FILES,
+    SOURCE_KAFKA,
+};
+
+/* Where the parts of a document are in a record; see foreign/path.h. */
+struct source_fields {
+    const char *id; /* all may be NULL: see foreign/map.h */
+    const char *text;
+    const char *html;
+    const char *title;
+    const char *url;
+    const char *time;
+    const char *owner;
+    const char *acl;
+    const char *metadata;
 };
 
 struct source_config {
-    const char *name; /* [a-z0-9._-]{1,64}; NULL: made of url or path */
+    const char *name; /* [a-z0-9._-]{1,64}; NULL: made of what is read */
     enum source_kind kind;
     const char *url;  /* web: where the crawl begins */
     const char *path; /* files: a file or folder, absolute */
@@ -67,10 +82,20 @@ struct source_config {
     size_t include_count;
     const char *const *exclude; /* prefixes that are not */
     size_t exclude_count;
+    /* Kafka only. */
+    const char *topic;      /* by its whole name */
+    const char *format;     /* "json", "protobuf", "confluent", "cloudevents" */
+    const char *inner;      /* of the latter two: "json", "protobuf" */
+    const char *from;       /* "beginning", "end" */
+    const char *descriptor; /* protobuf: a file of FileDescriptorSet */
+    const char *message;    /* protobuf: the full name */
+    struct source_fields fields;
 };
 
 /* A day, 1,000 pages, depth 8, two connections; url and path are NULL. */
 struct source_config source_config_default(enum source_kind kind);
+
+struct mr_flight;
 
 struct ingestor_spec {
     const struct mr_place *place;   /* borrowed, as all below */
@@ -83,9 +108,18 @@ struct ingestor_spec {
     /* Whether there is room to write; while it says no, sources wait and tell
      * its words.  NULL: always. */
     enum mr_code (*may_write)(void *context, struct mr_err *err);
+    /* Names a topic of somebody else's, and says how many partitions it has.
+     * MR_E_CONFIG: there is none of that name.  NULL: the bus has no topics of
+     * others. */
+    enum mr_code (*foreign)(void *context, const char *name, mr_topic_id *topic,
+                            uint32_t *partitions, struct mr_err *err);
+    /* Removes what a group has read; together with `foreign`. */
+    enum mr_code (*forget_group)(void *context, const char *group,
+                                 struct mr_err *err);
     void *context;
-    size_t body_bytes_max; /* bytes_max of a source given through HTTP that
-                              does not say; 0: 16 MiB */
+    struct mr_flight *flight; /* as in runtime/worker.h; may be NULL */
+    size_t body_bytes_max;    /* bytes_max of a source given through HTTP that
+                                 does not say; 0: 16 MiB */
 };
 
 struct ingestor;

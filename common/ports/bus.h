@@ -62,12 +62,21 @@ struct mr_topic_spec {
      * alone on a bus that does not know what its groups have read; 0: cleaned
      * as soon as may be. */
     int64_t retention_ms;
-    const char *schema;   /* what its values are, for foreign readers; static,
-                             or NULL */
+    const char *schema; /* what its values are, for foreign readers; static,
+                           or NULL */
 };
 
 /* What mr_bus_topic() gives: names a topic within this process. */
 typedef uint32_t mr_topic_id;
+
+/* A header of a record on a topic of somebody else's. */
+struct mr_record_header {
+    const char *name;
+    struct mr_span value; /* absent: it has none */
+};
+
+/* More are left out. */
+#define MR_RECORD_HEADERS_MAX 256u
 
 struct mr_record {
     mr_topic_id topic;
@@ -79,6 +88,9 @@ struct mr_record {
     struct mr_span key;   /* at most MR_KEY_BYTES_MAX */
     struct mr_span value; /* absent for a tombstone */
     struct mr_span trace; /* header: W3C traceparent, or absent */
+    /* All headers, where the topic is somebody else's; not for append. */
+    const struct mr_record_header *headers;
+    size_t header_count;
 };
 
 /* A place in a partition: the offset of the next record to read. */

@@ -40,7 +40,7 @@ struct mr_config_origin; /* where a value comes from */
 /* Web sites and folders that are read by themselves. */
 struct mr_config_source {
     const char *name;
-    const char *kind; /* "web" or "files" */
+    const char *kind; /* "web", "files" or "kafka" */
     const char *url;  /* web; NULL otherwise */
     const char *path; /* files; NULL otherwise */
     int64_t every_ms; /* 0: only when told */
@@ -52,6 +52,23 @@ struct mr_config_source {
     bool allow_private;
     const char *headers_file; /* or NULL */
     const char *cookies_file; /* or NULL */
+    const char *topic; /* of kafka, as what follows; NULL otherwise */
+    const char *format;
+    const char *inner;
+    const char *from;
+    const char *descriptor; /* or NULL */
+    const char *message;    /* or NULL */
+    struct {
+        const char *id; /* paths; all may be NULL */
+        const char *text;
+        const char *html;
+        const char *title;
+        const char *url;
+        const char *time;
+        const char *owner;
+        const char *acl;
+        const char *metadata;
+    } fields;
     uint32_t rank;
     struct mr_config_origin *origins;
 };

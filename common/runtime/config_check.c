@@ -240,32 +240,69 @@ static void check_source_name(const struct check *check,
     }
 }
 
-/* A key that was given for the other kind of source. */
+static bool is_one_of(const char *text, const char *a, const char *b)
+{
+    return text != NULL && (strcmp(text, a) == 0 || strcmp(text, b) == 0);
+}
+
+static void check_kafka(const struct check *check,
+                        const struct mr_config_source *source)
+{
+    bool wrapped = is_one_of(source->format, "confluent", "cloudevents");
+    bool protobuf = is_one_of(source->format, "protobuf", "") ||
+                    (wrapped && is_one_of(source->inner, "protobuf", ""));
+
+    if (strcmp(check->config->bus, "kafka") != 0)
+        bad_source(check, source, "kind",
+                   "kafka needs \"bus: kafka\": topics of others are read on "
+                   "the cluster that the log lies on");
+    if (is_missing(source, "topic"))
+        bad_source(check, source, "topic", "is missing");
+    if (!wrapped && !is_missing(source, "inner"))
+        bad_source(check, source, "inner",
+                   "is for format confluent and cloudevents");
+    if (protobuf && is_missing(source, "descriptor"))
+        bad_source(check, source, "descriptor", "is missing, for protobuf");
+    if (protobuf && is_missing(source, "message"))
+        bad_source(check, source, "message", "is missing, for protobuf");
+    if (!protobuf && !is_missing(source, "descriptor"))
+        bad_source(check, source, "descriptor", "is for protobuf");
+    if (!protobuf && !is_missing(source, "message"))
+        bad_source(check, source, "message", "is for protobuf");
+}
+
+/* Keys that were given for another kind of source, or not for this. */
 static void check_source_kind(const struct check *check,
                               const struct mr_config_source *source)
 {
-    bool web;
+    enum mr_config_kinds kind;
+    char words[80];
 
     if (source->kind == NULL) {
         if (is_missing(source, "kind"))
-            bad_source(check, source, "kind", "is missing: web or files");
+            bad_source(check, source, "kind",
+                       "is missing: web, files or kafka");
         return;
     }
-    web = strcmp(source->kind, "web") == 0;
+    kind = mr_config_kind(source->kind);
     for (size_t i = 0; i < mr_source_keys.count; i++) {
         const struct mr_config_row *row = &mr_source_keys.rows[i];
 
-        if (source->origins[i].from != MR_CONFIG_FROM_DEFAULT &&
-            row->kinds == (web ? MR_CONFIG_FILES : MR_CONFIG_WEB))
-            bad_source(check, source, row->path,
-                       web ? "is for sources of kind files"
-                           : "is for sources of kind web");
+        if (source->origins[i].from == MR_CONFIG_FROM_DEFAULT ||
+            (row->kinds & kind) != 0)
+            continue;
+        (void)snprintf(words, sizeof(words), "is for sources of kind %s",
+                       mr_config_kinds_name(row->kinds));
+        bad_source(check, source, row->path, words);
     }
-    if (web && is_missing(source, "url"))
+    if (kind == MR_CONFIG_KAFKA)
+        check_kafka(check, source);
+    if (kind == MR_CONFIG_WEB && is_missing(source, "url"))
         bad_source(check, source, "url", "is missing");
-    if (web && source->url != NULL && url_problem(source->url) != NULL)
+    if (kind == MR_CONFIG_WEB && source->url != NULL &&
+        url_problem(source->url) != NULL)
         bad_source(check, source, "url", url_problem(source->url));
-    if (!web && is_missing(source, "path"))
+    if (kind == MR_CONFIG_FILES && is_missing(source, "path"))
         bad_source(check, source, "path", "is missing");
 }
 

@@ -25,11 +25,13 @@ enum mr_config_type {
     MR_CONFIG_DURATION,
 };
 
-/* Which sources a key is for. */
+/* Which sources a key is for: a set. */
 enum mr_config_kinds {
-    MR_CONFIG_ANY,
-    MR_CONFIG_WEB,
-    MR_CONFIG_FILES,
+    MR_CONFIG_WEB = 1,
+    MR_CONFIG_FILES = 2,
+    MR_CONFIG_SWEPT = 3,
+    MR_CONFIG_KAFKA = 4,
+    MR_CONFIG_ANY = 7,
 };
 
 struct mr_config_row {
@@ -89,6 +91,12 @@ void mr_config_suggest(const struct mr_config_table *table, struct mr_span path,
 
 /* A configuration of defaults. */
 struct mr_config *mr_config_new(const char *file);
+
+/* The set of one kind, by its name. */
+enum mr_config_kinds mr_config_kind(const char *kind);
+
+/* "web", "web and files", ...; static. */
+const char *mr_config_kinds_name(enum mr_config_kinds kinds);
 
 /* One more source of defaults at the end. */
 struct mr_config_source *mr_config_add_source(struct mr_config *config);

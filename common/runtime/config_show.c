@@ -108,15 +108,13 @@ static void show_source(const struct mr_config *config,
 
     for (size_t i = 0; i < mr_source_keys.count; i++) {
         const struct mr_config_row *row = &mr_source_keys.rows[i];
-        bool other =
-            source->origins[i].from == MR_CONFIG_FROM_DEFAULT &&
-            row->kinds == (strcmp(source->kind, "web") == 0 ? MR_CONFIG_FILES
-                                                            : MR_CONFIG_WEB);
+        bool other = source->origins[i].from == MR_CONFIG_FROM_DEFAULT &&
+                     (row->kinds & mr_config_kind(source->kind)) == 0;
 
         if (other || is_absent(row, source))
             continue;
-        mr_buf_str(out, lead);
-        show_pair(row, source, out);
+        mr_buf_printf(out, "%s%s: ", lead, row->path);
+        mr_config_write_value(row, mr_config_fetch(row, source), out);
         show_origin(config, &source->origins[i], out);
         lead = "    ";
     }
@@ -179,17 +177,19 @@ static void explain_sources(struct mr_buf *out)
         .kind = "web",
         .url = "https://example.org/handbook/",
         .path = "/srv/handbook",
+        .topic = "articles",
     };
 
-    mr_buf_str(out, "\n# Web sites and folders that are read by themselves: a "
-                    "list.\nsources: []\n# sources:\n");
+    mr_buf_str(out,
+               "\n# Web sites, folders and topics that are read by themselves: "
+               "a list.\nsources: []\n# sources:\n");
     for (size_t i = 0; i < mr_source_keys.count; i++) {
         const struct mr_config_row *row = &mr_source_keys.rows[i];
 
         explain(row, 0, "#     ", out);
         if (row->kinds != MR_CONFIG_ANY)
             mr_buf_printf(out, "#     # (kind %s only)\n",
-                          row->kinds == MR_CONFIG_WEB ? "web" : "files");
+                          mr_config_kinds_name(row->kinds));
         mr_buf_printf(out, "#   %s ", i == 0 ? "-" : " ");
         if (row->initial != NULL)
             mr_buf_printf(out, "%s: %s\n", row->path, row->initial);

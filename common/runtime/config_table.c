@@ -256,6 +256,30 @@ struct mr_config *mr_config_new(const char *file)
     return config;
 }
 
+enum mr_config_kinds mr_config_kind(const char *kind)
+{
+    return strcmp(kind, "web") == 0     ? MR_CONFIG_WEB
+           : strcmp(kind, "files") == 0 ? MR_CONFIG_FILES
+                                        : MR_CONFIG_KAFKA;
+}
+
+const char *mr_config_kinds_name(enum mr_config_kinds kinds)
+{
+    switch (kinds) {
+    case MR_CONFIG_WEB:
+        return "web";
+    case MR_CONFIG_FILES:
+        return "files";
+    case MR_CONFIG_SWEPT:
+        return "web and files";
+    case MR_CONFIG_KAFKA:
+        return "kafka";
+    case MR_CONFIG_ANY:
+        return "any";
+    }
+    MR_UNREACHABLE();
+}
+
 struct mr_config_source *mr_config_add_source(struct mr_config *config)
 {
     struct mr_config_source *source;

@@ -69,7 +69,12 @@ void mr_effects_reset(struct mr_effects *effects);
 /* True when there is nothing to commit. */
 bool mr_effects_empty(const struct mr_effects *effects);
 
-/* Opens the stage's spaces: <collection>.<generation>.<stage>.<lane>.<space>
+/* "<collection>.<generation>.<stage>.<lane>.", before the names of spaces;
+ * without the generation for a foreign stage. */
+void mr_state_prefix(const struct mr_effects *effects, uint32_t lane,
+                     char out[MR_SPACE_NAME_MAX + 1]);
+
+/* Opens the stage's spaces: mr_state_prefix() and their own names.
  * Borrows `effects`. */
 MR_MUST_CHECK enum mr_code mr_state_init(struct mr_state *state,
                                          struct mr_effects *effects,

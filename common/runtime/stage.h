@@ -45,6 +45,22 @@
 struct mr_state;
 struct mr_effects;
 
+/*
+ * A topic of somebody else's that a stage reads instead of those of
+ * topics.def; its inputs' topic is MR_TOPIC_COUNT.  Such a stage belongs to the
+ * collection, whatever its generation: its state is named
+ * <collection>.<stage>.<lane>.<space>, the changelog
+ * <collection>.state.<stage>.
+ */
+struct mr_stage_foreign {
+    mr_topic_id topic;
+    const char *name;  /* as its owner calls it */
+    const char *group; /* whose positions are committed */
+    /* Without a position, partitions below this begin at their end, the others
+     * at the first record held. */
+    uint32_t from_end_below;
+};
+
 struct mr_input {
     enum mr_topic topic;
     struct mr_record record;
@@ -97,7 +113,8 @@ struct mr_stage {
     const struct mr_stage_ops *ops;
     const char *name; /* "clean": also its consumer group's last part */
     enum mr_topic reads[MR_STAGE_READS_MAX];
-    size_t read_count;
+    size_t read_count;                       /* 0: `foreign` it is */
+    const struct mr_stage_foreign *foreign;  /* NULL; borrowed */
     const char *spaces[MR_STAGE_SPACES_MAX]; /* of state, by their index */
     size_t space_count;
     uint32_t batch_records_max;

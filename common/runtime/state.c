@@ -4,9 +4,24 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/base/mr_assert.h"
 #include "common/runtime/effects_internal.h"
+
+void mr_state_prefix(const struct mr_effects *effects, uint32_t lane,
+                     char out[MR_SPACE_NAME_MAX + 1])
+{
+    const struct mr_place *place = effects->place;
+    const struct mr_stage *stage = effects->stage;
+
+    if (stage->foreign != NULL)
+        (void)snprintf(out, MR_SPACE_NAME_MAX + 1, "%s.%s.%u.",
+                       place->collection, stage->name, lane);
+    else
+        (void)snprintf(out, MR_SPACE_NAME_MAX + 1, "%s.%u.%s.%u.",
+                       place->collection, place->generation, stage->name, lane);
+}
 
 enum mr_code mr_state_init(struct mr_state *state, struct mr_effects *effects,
                            uint32_t lane, struct mr_err *err)
@@ -17,13 +32,15 @@ enum mr_code mr_state_init(struct mr_state *state, struct mr_effects *effects,
     *state = (struct mr_state){ .effects = effects };
     for (size_t i = 0; i < stage->space_count; i++) {
         char name[MR_SPACE_NAME_MAX + 1];
-        int size =
-            snprintf(name, sizeof(name), "%s.%u.%s.%u.%s", place->collection,
-                     place->generation, stage->name, lane, stage->spaces[i]);
         mr_space_id id;
         enum mr_code code;
+        int size;
 
-        MR_ASSERT(size > 0 && (size_t)size < sizeof(name));
+        mr_state_prefix(effects, lane, name);
+        size = snprintf(name + strlen(name), sizeof(name) - strlen(name), "%s",
+                        stage->spaces[i]);
+        MR_ASSERT(strlen(name) < sizeof(name) - 1 &&
+                  (size_t)size == strlen(stage->spaces[i]));
         code = mr_store_space(place->store, name, &id, err);
         if (code != MR_OK)
             return code;

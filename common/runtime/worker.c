@@ -18,24 +18,26 @@
 #define BACKOFF_MS     100
 #define BACKOFF_MS_MAX 10000
 
-static_assert(MR_COLLECTION_NAME_MAX + 64 < MR_FLIGHT_NAME_MAX,
+static_assert(MR_COLLECTION_NAME_MAX + 100 < MR_FLIGHT_NAME_MAX,
               "a worker's name fits its slot");
+
+static void list_topics(struct mr_worker *worker)
+{
+    const struct mr_stage *stage = worker->stage;
+
+    MR_ASSERT((stage->read_count > 0) == (stage->foreign == NULL));
+    worker->read_count = stage->foreign == NULL ? stage->read_count : 1;
+    for (size_t i = 0; i < worker->read_count; i++)
+        worker->reads[i] =
+            stage->foreign == NULL ? stage->reads[i] : MR_TOPIC_COUNT;
+}
 
 static enum mr_code hash_topics(struct mr_worker *worker, struct mr_err *err)
 {
-    const struct mr_place *place = worker->place;
-    const struct mr_topic_scope scope = {
-        .collection = place->collection,
-        .generation = place->generation,
-        .model = place->model,
-        .partitions = place->partitions,
-    };
-
-    for (size_t i = 0; i < worker->stage->read_count; i++) {
+    for (size_t i = 0; i < worker->read_count; i++) {
         char name[MR_TOPIC_NAME_MAX + 1];
-        struct mr_topic_spec spec;
         enum mr_code code =
-            mr_topic_spec_of(worker->stage->reads[i], &scope, name, &spec, err);
+            mr_worker_topic_name(worker, worker->reads[i], name, err);
 
         if (code != MR_OK)
             return code;
@@ -44,42 +46,64 @@ static enum mr_code hash_topics(struct mr_worker *worker, struct mr_err *err)
     return MR_OK;
 }
 
-/* Where to begin without a position: at the first record held. */
+/* Whether a partition without a position begins at its end. */
+static bool from_end(const struct mr_worker *worker, uint32_t partition)
+{
+    const struct mr_stage_foreign *foreign = worker->stage->foreign;
+
+    return foreign != NULL && partition < foreign->from_end_below;
+}
+
+/* Where to begin without a position: at the first record held, or the end. */
 static enum mr_code list_parts(struct mr_worker *worker, struct mr_err *err)
 {
     const struct mr_worker_spec *spec = &worker->spec;
-    const struct mr_stage *stage = worker->stage;
     enum mr_code code = MR_OK;
     size_t nth = 0;
 
-    worker->part_count = stage->read_count * spec->partition_count;
+    worker->part_count = worker->read_count * spec->partition_count;
     worker->parts = mr_calloc(worker->part_count, sizeof(*worker->parts));
     worker->positions =
         mr_calloc(worker->part_count, sizeof(*worker->positions));
     worker->ranges = mr_calloc(worker->part_count, sizeof(*worker->ranges));
     worker->range_parts =
         mr_calloc(worker->part_count, sizeof(struct mr_worker_part *));
-    for (size_t i = 0; i < stage->read_count; i++) {
+    for (size_t i = 0; i < worker->read_count; i++) {
         for (size_t j = 0; j < spec->partition_count && code == MR_OK; j++) {
             struct mr_worker_part *part = &worker->parts[nth];
             struct mr_position *at = &worker->positions[nth++];
             uint64_t end;
 
-            part->topic = stage->reads[i];
+            part->topic = worker->reads[i];
             part->partition = spec->partitions[j];
-            at->topic = worker->place->topics[part->topic];
+            at->topic = mr_worker_topic(worker, part->topic);
             at->partition = part->partition;
             code = mr_bus_bounds(worker->place->bus, at->topic, at->partition,
                                  &at->next, &end, err);
+            if (from_end(worker, at->partition))
+                at->next = UINT64_MAX;
         }
     }
     return code;
 }
 
+/* <collection>.<generation>, before most names. */
+static void scope_of(const struct mr_worker *worker, char *out, size_t size)
+{
+    const struct mr_place *place = worker->place;
+
+    if (worker->stage->foreign != NULL)
+        (void)snprintf(out, size, "%s", place->collection);
+    else
+        (void)snprintf(out, size, "%s.%u", place->collection,
+                       place->generation);
+}
+
 static enum mr_code open_reader(struct mr_worker *worker, struct mr_err *err)
 {
     const struct mr_place *place = worker->place;
-    const char *stage = worker->stage->name;
+    const struct mr_stage *stage = worker->stage;
+    char scope[MR_COLLECTION_NAME_MAX + 16];
     char group[MR_TOPIC_NAME_MAX + 1];
     char topic[MR_TOPIC_NAME_MAX + 1];
     char spaces[MR_SPACE_NAME_MAX + 1];
@@ -90,31 +114,27 @@ static enum mr_code open_reader(struct mr_worker *worker, struct mr_err *err)
         .spaces = spaces,
     };
     struct mr_reader_spec spec = {
-        .group = group,
+        .group = stage->foreign != NULL ? stage->foreign->group : group,
         .partitions = worker->positions,
         .count = worker->part_count,
-        .changelog = worker->stage->space_count > 0 ? &changelog : NULL,
+        .changelog = stage->space_count > 0 ? &changelog : NULL,
     };
 
-    (void)snprintf(group, sizeof(group), "%s.%u.%s", place->collection,
-                   place->generation, stage);
-    (void)snprintf(topic, sizeof(topic), "%s.%u.state.%s", place->collection,
-                   place->generation, stage);
-    (void)snprintf(spaces, sizeof(spaces), "%s.%u.%s.%u.", place->collection,
-                   place->generation, stage, worker->spec.lane);
+    scope_of(worker, scope, sizeof(scope));
+    (void)snprintf(group, sizeof(group), "%s.%s", scope, stage->name);
+    (void)snprintf(topic, sizeof(topic), "%s.state.%s", scope, stage->name);
+    mr_state_prefix(&worker->effects, worker->spec.lane, spaces);
     return mr_bus_reader(worker->place->bus, &spec, &worker->reader, err);
 }
 
 static void isolate_range(struct mr_worker *worker,
                           const struct mr_flight_range *range)
 {
-    const struct mr_stage *stage = worker->stage;
-
     for (size_t i = 0; i < worker->part_count; i++) {
         struct mr_worker_part *part = &worker->parts[i];
         size_t nth = i / worker->spec.partition_count;
 
-        MR_ASSERT(nth < stage->read_count);
+        MR_ASSERT(nth < worker->read_count);
         if (worker->topic_hashes[nth] == range->topic &&
             part->partition == range->partition)
             part->isolate_until = range->end;
@@ -124,16 +144,17 @@ static void isolate_range(struct mr_worker *worker,
 /* Takes the flight slot and isolates what an unclean death left there. */
 static void board(struct mr_worker *worker)
 {
-    const struct mr_place *place = worker->place;
     const struct mr_flight_range *ranges;
+    char scope[MR_COLLECTION_NAME_MAX + 16];
     char name[MR_FLIGHT_NAME_MAX + 1];
     size_t count;
     bool many;
 
     if (worker->spec.flight == NULL)
         return;
-    (void)snprintf(name, sizeof(name), "%s.%u.%s.%u", place->collection,
-                   place->generation, worker->stage->name, worker->spec.lane);
+    scope_of(worker, scope, sizeof(scope));
+    (void)snprintf(name, sizeof(name), "%s.%s.%u", scope, worker->stage->name,
+                   worker->spec.lane);
     worker->slot = mr_flight_take(worker->spec.flight, name);
     if (worker->slot == NULL ||
         !mr_flight_unfinished(worker->slot, &ranges, &count, &many))
@@ -166,7 +187,7 @@ enum mr_code mr_worker_new(const struct mr_worker_spec *spec,
     struct mr_worker *worker = mr_calloc(1, sizeof(*worker));
     enum mr_code code;
 
-    MR_ASSERT(spec->partition_count > 0 && spec->stage->read_count > 0);
+    MR_ASSERT(spec->partition_count > 0);
     MR_ASSERT(spec->stage->batch_records_max > 0);
     worker->spec = *spec;
     worker->place = spec->place;
@@ -178,6 +199,7 @@ enum mr_code mr_worker_new(const struct mr_worker_spec *spec,
     worker->batch = mr_batch_new();
     mr_effects_init(&worker->effects, worker->place, worker->stage,
                     worker->arena);
+    list_topics(worker);
     code = hash_topics(worker, err);
     if (code == MR_OK)
         code = mr_state_init(&worker->state, &worker->effects, spec->lane, err);

@@ -23,6 +23,9 @@
  * <collection>.<generation>.<stage>, the changelog of its state, for a bus
  * that has one, <collection>.<generation>.state.<stage>, partition <lane>.
  *
+ * A stage that reads somebody else's topic (stage.h) has no generation in
+ * these names, and a group of its own.
+ *
  * A wake that is due does not keep inputs waiting: the stage is called with
  * none as soon as there are none, and after at most 4 batches.
  *

@@ -17,10 +17,9 @@ static uint64_t version_of(const struct mr_worker *worker,
     return input->record.version;
 }
 
-/* The topic's whole name, "main.1.clean". */
-static enum mr_code topic_name(const struct mr_worker *worker,
-                               enum mr_topic topic, char *name,
-                               struct mr_err *err)
+enum mr_code mr_worker_topic_name(const struct mr_worker *worker,
+                                  enum mr_topic topic, char *name,
+                                  struct mr_err *err)
 {
     const struct mr_topic_scope scope = {
         .collection = worker->place->collection,
@@ -30,7 +29,20 @@ static enum mr_code topic_name(const struct mr_worker *worker,
     };
     struct mr_topic_spec spec;
 
+    if (topic == MR_TOPIC_COUNT) {
+        (void)snprintf(name, MR_TOPIC_NAME_MAX + 1, "%s",
+                       worker->stage->foreign->name);
+        return MR_OK;
+    }
     return mr_topic_spec_of(topic, &scope, name, &spec, err);
+}
+
+/* Others may have longer keys than a record on our topics. */
+static struct mr_span first_bytes(struct mr_span key)
+{
+    if (key.size > MR_KEY_BYTES_MAX)
+        key.size = MR_KEY_BYTES_MAX;
+    return key;
 }
 
 /* Puts the input on `dead` with `text` as its error. */
@@ -40,8 +52,9 @@ static enum mr_code emit_dead(struct mr_worker *worker,
 {
     const struct mr_record *record = &input->record;
     char name[MR_TOPIC_NAME_MAX + 1];
+    struct mr_span key = first_bytes(record->key);
     struct mr_dead dead = {
-        .id = record->key,
+        .id = key,
         .stage = mr_span_str(worker->stage->name),
         .partition = record->partition,
         .offset = record->offset,
@@ -52,12 +65,12 @@ static enum mr_code emit_dead(struct mr_worker *worker,
         .value = { .bytes = record->value },
     };
     struct mr_emit emit = {
-        .key = record->key,
+        .key = key,
         .version = dead.version,
         .time_ms = dead.time_ms,
         .cause = input,
     };
-    enum mr_code code = topic_name(worker, input->topic, name, err);
+    enum mr_code code = mr_worker_topic_name(worker, input->topic, name, err);
 
     if (code != MR_OK)
         return code;
@@ -109,7 +122,9 @@ enum mr_code mr_worker_bury(struct mr_worker *worker,
     mr_log(worker->spec.telemetry, MR_EV_DEAD_LETTER, worker->stage->name,
            "\"%.*s\" (%s, partition %u, offset %" PRIu64
            ") failed for good and is kept on dead: %s",
-           MR_SPAN_ARG(input->record.key), mr_topic_short_name(input->topic),
+           MR_SPAN_ARG(input->record.key),
+           input->topic == MR_TOPIC_COUNT ? worker->stage->foreign->name
+                                          : mr_topic_short_name(input->topic),
            input->record.partition, input->record.offset, text);
     return MR_OK;
 }

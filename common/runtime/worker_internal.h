@@ -40,6 +40,8 @@ struct mr_worker {
     struct mr_batch *batch;
     struct mr_worker_part *parts;
     size_t part_count;
+    enum mr_topic reads[MR_STAGE_READS_MAX]; /* MR_TOPIC_COUNT: foreign */
+    size_t read_count;
     uint64_t topic_hashes[MR_STAGE_READS_MAX];
 
     /* of the batch in hand */
@@ -68,6 +70,19 @@ struct mr_worker {
     bool stopping;                  /* under the lock, as the next */
     struct mr_worker_status status; /* but for lag */
 };
+
+/* What an input topic is called on the bus by this process. */
+static inline mr_topic_id mr_worker_topic(const struct mr_worker *worker,
+                                          enum mr_topic topic)
+{
+    return topic == MR_TOPIC_COUNT ? worker->stage->foreign->topic
+                                   : worker->place->topics[topic];
+}
+
+/* Its whole name, "main.1.clean", in MR_TOPIC_NAME_MAX + 1 bytes. */
+MR_MUST_CHECK enum mr_code mr_worker_topic_name(const struct mr_worker *worker,
+                                                enum mr_topic topic, char *name,
+                                                struct mr_err *err);
 
 /* The work of mr_worker_step(), without the bookkeeping of failures. */
 MR_MUST_CHECK enum mr_code mr_worker_round(struct mr_worker *worker,

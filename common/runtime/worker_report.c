@@ -74,7 +74,7 @@ static uint64_t lag_of(struct mr_worker *worker)
         uint64_t next;
         uint64_t end;
 
-        if (mr_bus_bounds(place->bus, place->topics[part->topic],
+        if (mr_bus_bounds(place->bus, mr_worker_topic(worker, part->topic),
                           part->partition, &begin, &end, NULL) != MR_OK)
             continue;
         (void)pthread_mutex_lock(&worker->lock);

@@ -16,7 +16,7 @@ static struct mr_worker_part *find_part(struct mr_worker *worker,
         struct mr_worker_part *part = &worker->parts[i];
 
         if (part->partition == record->partition &&
-            worker->place->topics[part->topic] == record->topic)
+            mr_worker_topic(worker, part->topic) == record->topic)
             return part;
     }
     MR_UNREACHABLE(); /* a reader gives what it was opened with */
@@ -26,7 +26,7 @@ static uint64_t hash_of(const struct mr_worker *worker, enum mr_topic topic)
 {
     size_t nth = 0;
 
-    while (worker->stage->reads[nth] != topic)
+    while (worker->reads[nth] != topic)
         nth++;
     return worker->topic_hashes[nth];
 }
@@ -260,7 +260,7 @@ static void note_drained(struct mr_worker *worker)
     (void)pthread_mutex_lock(&worker->lock);
     for (size_t i = 0; i < worker->part_count; i++) {
         struct mr_worker_part *part = &worker->parts[i];
-        struct mr_position at = { worker->place->topics[part->topic],
+        struct mr_position at = { mr_worker_topic(worker, part->topic),
                                   part->partition, 0 };
 
         mr_bus_position(worker->reader, &at);

@@ -170,6 +170,26 @@ static bool is_private(struct mr_span host)
            (size > 10 && strcmp(text + size - 10, ".localhost") == 0);
 }
 
+static enum mr_code check_topic(const struct ingestor *ingestor,
+                                const struct source_config *config, bool given,
+                                struct mr_err *err)
+{
+    const struct ingestor_spec *spec = &ingestor->spec;
+    struct mr_err why = { 0 };
+    mr_topic_id topic;
+    uint32_t partitions;
+
+    if (spec->foreign == NULL)
+        return mr_fail(err, MR_E_INVALID,
+                       "\"topic\": topics of others are read with \"bus: "
+                       "kafka\" only");
+    /* As with a path, one of the configuration may come later. */
+    if (given && spec->foreign(spec->context, config->topic, &topic,
+                               &partitions, &why) == MR_E_CONFIG)
+        return mr_fail(err, MR_E_INVALID, "\"topic\": %s", why.text);
+    return MR_OK;
+}
+
 static enum mr_code check_reach(struct ingestor *ingestor,
                                 const struct source_config *config, bool given,
                                 struct mr_arena *arena, struct mr_err *err)
@@ -177,6 +197,8 @@ static enum mr_code check_reach(struct ingestor *ingestor,
     struct stat about;
     struct mr_url url;
 
+    if (config->kind == SOURCE_KAFKA)
+        return check_topic(ingestor, config, given, err);
     if (config->kind == SOURCE_FILES) {
         if (given && stat(config->path, &about) != 0)
             return mr_fail(err, MR_E_INVALID,

@@ -149,6 +149,13 @@ void progress_fail(struct progress *progress, uint64_t job, int64_t now_ms)
     progress_end(progress, PROGRESS_BROKEN, now_ms);
 }
 
+void progress_caught_up(struct progress *progress, int64_t now_ms)
+{
+    lock(progress);
+    progress->ended_ms = now_ms;
+    unlock(progress);
+}
+
 void progress_restore(struct progress *progress, uint64_t job, bool unfinished,
                       int64_t ended_ms)
 {

@@ -73,6 +73,9 @@ void progress_end(struct progress *progress, enum progress_outcome outcome,
 /* The run could not even begin, or go on; its words are a problem. */
 void progress_fail(struct progress *progress, uint64_t job, int64_t now_ms);
 
+/* Of a source that goes on after its run: all that is there is read now. */
+void progress_caught_up(struct progress *progress, int64_t now_ms);
+
 /* What is known of earlier processes: the last run, whether it ended, and when
  * the last that ended did. */
 void progress_restore(struct progress *progress, uint64_t job, bool unfinished,

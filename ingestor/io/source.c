@@ -13,6 +13,7 @@
 
 #include "common/base/mr_assert.h"
 #include "common/base/mr_mem.h"
+#include "common/runtime/flight.h"
 #include "ingestor/io/meta.h"
 #include "ingestor/io/source_parts.h"
 #include "ingestor/source/config.h"
@@ -52,7 +53,7 @@ static enum mr_code load(struct source *source, struct mr_err *err)
         source->job = meta.run + !meta.unfinished;
         /* Changes to a folder while nobody watched are looked for at once. */
         source->next_ms =
-            meta.unfinished || source->kind == SOURCE_FILES ? 0 : meta.next_ms;
+            meta.unfinished || source->kind != SOURCE_WEB ? 0 : meta.next_ms;
         progress_restore(source->progress, meta.run, meta.unfinished,
                          meta.ended_ms);
         progress_set_documents(source->progress, meta.documents);
@@ -103,7 +104,7 @@ void source_free(struct source *source)
     if (source == NULL)
         return;
     source_stop(source);
-    sweep_close(source->sweep);
+    source_close(source);
     if (source->wanted != source->current)
         source_let_go(source->wanted);
     source_let_go(source->current);
@@ -191,6 +192,10 @@ static void run_in_turn(struct source *source)
 {
     struct mr_span host = mr_span_str(source->host);
 
+    if (source->kind == SOURCE_KAFKA) {
+        source_run(source); /* it has a thread of its own, and for good */
+        return;
+    }
     if (!gate_is_open(source->gate, host))
         progress_set_state(source->progress, PROGRESS_WAITING);
     if (!gate_enter(source->gate, host, &source->stop))
@@ -246,6 +251,7 @@ static void wait_for(struct source *source, int wait_ms)
 static void *thread_main(void *context)
 {
     struct source *source = context;
+    struct mr_flight_stack *stack = mr_flight_stack_new();
 
     while (!atomic_load(&source->stop)) {
         int changes_ms =
@@ -256,10 +262,13 @@ static void *thread_main(void *context)
             run_in_turn(source);
         else if (changes_ms == 0)
             work_off(source);
+        else if (source->foreign != NULL)
+            source_follow(source);
         else
             wait_for(source, changes_ms > 0 && changes_ms < run_ms ? changes_ms
                                                                    : run_ms);
     }
+    mr_flight_stack_free(stack);
     return NULL;
 }
 
@@ -294,6 +303,32 @@ void source_stop(struct source *source)
     source->started = false;
 }
 
+static void render_origin(const struct source *source, struct mr_json_out *out)
+{
+    const struct source_config *config = &source->wanted->config;
+
+    switch (source->kind) {
+    case SOURCE_WEB:
+        mr_json_put_str(out, "web");
+        mr_json_key(out, "url");
+        mr_json_put_str(out, config->url);
+        return;
+    case SOURCE_FILES:
+        mr_json_put_str(out, "files");
+        mr_json_key(out, "path");
+        mr_json_put_str(out, config->path);
+        return;
+    case SOURCE_KAFKA:
+        mr_json_put_str(out, "kafka");
+        mr_json_key(out, "topic");
+        mr_json_put_str(out, config->topic);
+        mr_json_key(out, "lag");
+        mr_json_put_u64(out, foreign_lag(source->foreign));
+        return;
+    }
+    MR_UNREACHABLE();
+}
+
 void source_render(struct source *source, struct mr_json_out *out)
 {
     source_lock(source);
@@ -301,11 +336,7 @@ void source_render(struct source *source, struct mr_json_out *out)
     mr_json_key(out, "name");
     mr_json_put_str(out, source->name);
     mr_json_key(out, "kind");
-    mr_json_put_str(out, source->kind == SOURCE_WEB ? "web" : "files");
-    mr_json_key(out, source->kind == SOURCE_WEB ? "url" : "path");
-    mr_json_put_str(out, source->kind == SOURCE_WEB
-                             ? source->wanted->config.url
-                             : source->wanted->config.path);
+    render_origin(source, out);
     mr_json_key(out, "kept");
     mr_json_put_bool(out, source->kept);
     progress_render(source->progress, source_now_ms(source), out);

@@ -10,6 +10,7 @@
 
 #include "common/base/mr_arena.h"
 #include "ingestor/files/io/sweep.h"
+#include "ingestor/foreign/io/foreign.h"
 #include "ingestor/io/progress.h"
 #include "ingestor/io/source.h"
 
@@ -26,9 +27,10 @@ struct source {
     struct gate *gate;
     char name[INGESTOR_NAME_SIZE];
     enum source_kind kind;
-    char *host; /* for the gate; NULL for files */
+    char *host; /* for the gate; NULL for others than web */
     struct progress *progress;
-    struct sweep *sweep; /* of files, once a run has begun; the thread's */
+    struct sweep *sweep;     /* of files, once a run has begun; the thread's */
+    struct foreign *foreign; /* of Kafka, the same; changed under the lock */
     pthread_t thread;
     bool started;
     int wake_fd;
@@ -64,5 +66,12 @@ void source_let_go(struct held *held);
 
 /* source_run.c: one run, from the newest configuration to its end. */
 void source_run(struct source *source);
+
+/* What a topic has got since the run; what goes wrong is told, and the source
+ * closed until the next one. */
+void source_follow(struct source *source);
+
+/* Closes what the next run opens anew. */
+void source_close(struct source *source);
 
 #endif

@@ -11,6 +11,21 @@
 /* A source that failed is tried again after so long, or a quarter of its
  * pace. */
 #define FAILED_MS_MAX ((int64_t)5 * 60 * 1000)
+/* A topic is asked for so often. */
+#define FAILED_TOPIC_MS 30000
+
+void source_close(struct source *source)
+{
+    struct foreign *foreign;
+
+    source_lock(source);
+    foreign = source->foreign;
+    source->foreign = NULL;
+    source_unlock(source);
+    foreign_close(foreign);
+    sweep_close(source->sweep);
+    source->sweep = NULL;
+}
 
 /* The run that begins takes the newest configuration. */
 static void take_config(struct source *source)
@@ -25,8 +40,7 @@ static void take_config(struct source *source)
     source_unlock(source);
     if (old == NULL)
         return;
-    sweep_close(source->sweep); /* it borrows the old one */
-    source->sweep = NULL;
+    source_close(source); /* it borrows the old one */
     source_let_go(old);
 }
 
@@ -77,10 +91,44 @@ static enum mr_code run_files(struct source *source,
                          : code;
 }
 
+static struct foreign_spec foreign_spec_of(struct source *source)
+{
+    return (struct foreign_spec){
+        .ingestor = source->ingestor,
+        .config = &source->current->config,
+        .progress = source->progress,
+        .stop = &source->stop,
+    };
+}
+
+static enum mr_code run_kafka(struct source *source,
+                              enum progress_outcome *outcome, int64_t *next_ms,
+                              struct mr_err *err)
+{
+    const struct foreign_spec spec = foreign_spec_of(source);
+    struct foreign *opened = NULL;
+    enum mr_code code = MR_OK;
+
+    if (source->foreign == NULL) {
+        code = foreign_open(&spec, &opened, err);
+        source_lock(source);
+        source->foreign = opened;
+        source_unlock(source);
+    }
+    if (code == MR_OK)
+        code = foreign_run(source->foreign, outcome, next_ms, err);
+    if (code != MR_OK)
+        source_close(source);
+    return code;
+}
+
 /* When something that no run can help is tried again. */
 static int64_t after_failure(struct source *source)
 {
     int64_t wait_ms = source->current->config.every_ms / 4;
+
+    if (source->kind == SOURCE_KAFKA)
+        wait_ms = FAILED_TOPIC_MS;
 
     return source_now_ms(source) +
            (wait_ms < FAILED_MS_MAX ? wait_ms : FAILED_MS_MAX);
@@ -121,9 +169,12 @@ void source_run(struct source *source)
     job = source->job;
     source_unlock(source);
     take_config(source);
-    code = source->kind == SOURCE_WEB
-               ? run_web(source, asked, &outcome, &next_ms, &err)
-               : run_files(source, &outcome, &next_ms, &err);
+    if (source->kind == SOURCE_WEB)
+        code = run_web(source, asked, &outcome, &next_ms, &err);
+    else if (source->kind == SOURCE_FILES)
+        code = run_files(source, &outcome, &next_ms, &err);
+    else
+        code = run_kafka(source, &outcome, &next_ms, &err);
     if (code == MR_OK) {
         progress_end(source->progress, outcome, source_now_ms(source));
         job = progress_job(source->progress) + (outcome != PROGRESS_STOPPED);
@@ -131,6 +182,26 @@ void source_run(struct source *source)
     } else {
         end_run(source, job, after_failure(source), &err);
     }
+}
+
+void source_follow(struct source *source)
+{
+    struct mr_err err = { 0 };
+    bool again = false;
+    enum mr_code code = foreign_round(source->foreign, &again, &err);
+
+    if (code == MR_E_CANCELLED || (code == MR_OK && !again))
+        return;
+    source_close(source);
+    source_lock(source);
+    source->next_ms = again ? 0 : after_failure(source);
+    progress_set_next(source->progress, source->next_ms);
+    source_unlock(source);
+    if (again)
+        return;
+    progress_problem(source->progress, mr_span_str(source->name),
+                     source_now_ms(source), "%s", err.text);
+    progress_end(source->progress, PROGRESS_BROKEN, source_now_ms(source));
 }
 
 static enum mr_code delete_documents(struct source *source, struct mr_err *err)
@@ -168,7 +239,13 @@ enum mr_code source_forget(struct source *source, bool documents,
     enum mr_code code = MR_OK;
 
     MR_ASSERT(!source->started);
-    if (documents)
+    source_close(source);
+    if (source->kind == SOURCE_KAFKA) {
+        const struct foreign_spec spec = foreign_spec_of(source);
+
+        if (source->ingestor->foreign != NULL)
+            code = foreign_forget(&spec, documents, err);
+    } else if (documents)
         code = delete_documents(source, err);
     for (size_t i = 0; code == MR_OK && i < sizeof(kinds) / sizeof(kinds[0]);
          i++) {

@@ -10,12 +10,16 @@
 #include "common/base/mr_hash.h"
 #include "common/ports/blob.h"
 #include "common/wire/types.h"
+#include "ingestor/foreign/map.h"
 #include "ingestor/web/scope.h"
 
-#define DAY_MS         ((int64_t)24 * 60 * 60 * 1000)
-#define EVERY_MS_MIN   1000
-#define PATH_BYTES_MAX 4096u
-#define SLUG_MAX       48u
+#define DAY_MS          ((int64_t)24 * 60 * 60 * 1000)
+#define EVERY_MS_MIN    1000
+#define PATH_BYTES_MAX  4096u
+#define SLUG_MAX        48u
+#define TOPIC_BYTES_MAX 249u
+#define TOPIC_LETTERS \
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
 struct source_config source_config_default(enum source_kind kind)
 {
@@ -29,12 +33,31 @@ struct source_config source_config_default(enum source_kind kind)
         .depth = 8,
         .connections_per_host = 2,
         .page_timeout_ms = 30000,
+        .format = kind == SOURCE_KAFKA ? "json" : NULL,
+        .inner = kind == SOURCE_KAFKA ? "json" : NULL,
+        .from = kind == SOURCE_KAFKA ? "beginning" : NULL,
     };
 }
 
 static char *copy_str(const char *text, struct mr_arena *arena)
 {
     return mr_arena_str(arena, mr_span_str(text));
+}
+
+static struct source_fields copy_fields(const struct source_fields *fields,
+                                        struct mr_arena *arena)
+{
+    return (struct source_fields){
+        .id = copy_str(fields->id, arena),
+        .text = copy_str(fields->text, arena),
+        .html = copy_str(fields->html, arena),
+        .title = copy_str(fields->title, arena),
+        .url = copy_str(fields->url, arena),
+        .time = copy_str(fields->time, arena),
+        .owner = copy_str(fields->owner, arena),
+        .acl = copy_str(fields->acl, arena),
+        .metadata = copy_str(fields->metadata, arena),
+    };
 }
 
 static const char *const *copy_list(const char *const *list, size_t count,
@@ -57,6 +80,13 @@ struct source_config config_copy(const struct source_config *config,
     out.path = copy_str(config->path, arena);
     out.headers_file = copy_str(config->headers_file, arena);
     out.cookies_file = copy_str(config->cookies_file, arena);
+    out.topic = copy_str(config->topic, arena);
+    out.format = copy_str(config->format, arena);
+    out.inner = copy_str(config->inner, arena);
+    out.from = copy_str(config->from, arena);
+    out.descriptor = copy_str(config->descriptor, arena);
+    out.message = copy_str(config->message, arena);
+    out.fields = copy_fields(&config->fields, arena);
     out.include = copy_list(config->include, config->include_count, arena);
     out.exclude = copy_list(config->exclude, config->exclude_count, arena);
     return out;
@@ -110,6 +140,26 @@ static enum mr_code check_numbers(const struct source_config *config,
     return MR_OK;
 }
 
+/* What is for another kind must not be there. */
+static enum mr_code check_foreign(const struct source_config *config,
+                                  struct mr_err *err)
+{
+    bool web = config->kind == SOURCE_WEB;
+
+    if ((config->url != NULL) != web ||
+        (config->path != NULL) != (config->kind == SOURCE_FILES) ||
+        (config->topic != NULL) != (config->kind == SOURCE_KAFKA))
+        return mr_fail(err, MR_E_INVALID,
+                       "a source has a \"url\" (of the web), a \"path\" (of "
+                       "files) or a \"topic\" (of Kafka), one of them");
+    if (!web && (config->headers_file != NULL || config->cookies_file != NULL ||
+                 config->include_count > 0 || config->exclude_count > 0))
+        return mr_fail(err, MR_E_INVALID,
+                       "headers_file, cookies_file, include and exclude are "
+                       "for sources of the web");
+    return MR_OK;
+}
+
 static enum mr_code check_web(struct source_config *config,
                               struct mr_url_parser *parser,
                               struct mr_arena *arena, struct mr_err *err)
@@ -124,8 +174,6 @@ static enum mr_code check_web(struct source_config *config,
     struct scope *scope;
     struct mr_url url;
 
-    if (config->url == NULL || config->path != NULL)
-        return mr_fail(err, MR_E_INVALID, "a source of the web has a \"url\"");
     if (mr_url_parse(parser, mr_span_str(config->url), mr_span(NULL, 0), arena,
                      &url, &inner) != MR_OK)
         return mr_fail(err, MR_E_INVALID, "\"url\": %s", inner.text);
@@ -148,10 +196,8 @@ static enum mr_code check_web(struct source_config *config,
 static enum mr_code check_files(struct source_config *config,
                                 struct mr_arena *arena, struct mr_err *err)
 {
-    size_t size = config->path == NULL ? 0 : strlen(config->path);
+    size_t size = strlen(config->path);
 
-    if (size == 0 || config->url != NULL)
-        return mr_fail(err, MR_E_INVALID, "a source of files has a \"path\"");
     if (config->path[0] != '/' || size > PATH_BYTES_MAX)
         return mr_fail(err, MR_E_INVALID,
                        "\"path\" is \"%.200s\", should be absolute and of at "
@@ -160,12 +206,32 @@ static enum mr_code check_files(struct source_config *config,
     while (size > 1 && config->path[size - 1] == '/')
         size--;
     config->path = mr_arena_str(arena, mr_span(config->path, size));
-    if (config->headers_file != NULL || config->cookies_file != NULL ||
-        config->include_count > 0 || config->exclude_count > 0)
-        return mr_fail(err, MR_E_INVALID,
-                       "headers_file, cookies_file, include and exclude are "
-                       "for sources of the web");
     return MR_OK;
+}
+
+static enum mr_code check_kafka(const struct source_config *config,
+                                struct mr_err *err)
+{
+    struct mr_arena *arena = mr_arena_new();
+    struct foreign_map map;
+    enum mr_code code = MR_OK;
+    size_t size = strlen(config->topic);
+
+    if (size == 0 || size > TOPIC_BYTES_MAX ||
+        strspn(config->topic, TOPIC_LETTERS) != size)
+        code = mr_fail(err, MR_E_INVALID,
+                       "\"topic\" is \"%.250s\", should be 1 to %u letters, "
+                       "digits, \".\", \"_\" and \"-\"",
+                       config->topic, TOPIC_BYTES_MAX);
+    if (code == MR_OK && strcmp(config->from, "beginning") != 0 &&
+        strcmp(config->from, "end") != 0)
+        code = mr_fail(err, MR_E_INVALID,
+                       "\"from\" is \"%.40s\", should be beginning or end",
+                       config->from);
+    if (code == MR_OK)
+        code = foreign_map_parse(config, arena, &map, err);
+    mr_arena_free(arena);
+    return code;
 }
 
 enum mr_code config_check(const struct source_config *config,
@@ -178,16 +244,26 @@ enum mr_code config_check(const struct source_config *config,
     if (code == MR_OK)
         code = check_numbers(config, err);
     if (code == MR_OK)
-        code = config->kind == SOURCE_WEB ? check_web(out, parser, arena, err)
-                                          : check_files(out, arena, err);
-    return code;
+        code = check_foreign(config, err);
+    if (code != MR_OK)
+        return code;
+    switch (config->kind) {
+    case SOURCE_WEB:
+        return check_web(out, parser, arena, err);
+    case SOURCE_FILES:
+        return check_files(out, arena, err);
+    case SOURCE_KAFKA:
+        return check_kafka(out, err);
+    }
+    MR_UNREACHABLE();
 }
 
 char *config_make_name(const struct source_config *config, bool salted,
                        struct mr_arena *arena)
 {
     const char *text = config->kind == SOURCE_WEB ? strchr(config->url, ':') + 3
-                                                  : config->path;
+                       : config->kind == SOURCE_FILES ? config->path
+                                                      : config->topic;
     uint64_t hash = mr_hash64(mr_span_str(text), 0);
     char slug[SLUG_MAX + 1];
     size_t size = 0;
@@ -221,6 +297,8 @@ bool config_same_origin(const struct source_config *a,
 {
     if (a->kind != b->kind)
         return false;
+    if (a->kind == SOURCE_KAFKA)
+        return strcmp(a->topic, b->topic) == 0;
     return a->kind == SOURCE_WEB ? strcmp(a->url, b->url) == 0
                                  : strcmp(a->path, b->path) == 0;
 }

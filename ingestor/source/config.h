@@ -3,7 +3,8 @@
  * config.h - a source's configuration: defaults, limits, and as JSON.
  *
  * JSON is what POST /v1/sources takes and what the store keeps: an object of
- * the members of struct source_config, "url" or "path" saying the kind.
+ * the members of struct source_config, "url", "path" or "topic" saying the
+ * kind.
  *
  * Memory:  what is read or copied lives in the caller's arena.
  * Threads: any.  I/O: none.
@@ -40,8 +41,8 @@ char *config_make_name(const struct source_config *config, bool salted,
 bool config_same_origin(const struct source_config *a,
                         const struct source_config *b);
 
-/* MR_E_INVALID: an unknown member, one of a wrong kind, or neither or both of
- * "url" and "path". */
+/* MR_E_INVALID: an unknown member, one of a wrong kind, or not one of
+ * "url", "path" and "topic". */
 MR_MUST_CHECK enum mr_code config_from_json(const struct mr_json *json,
                                             struct mr_arena *arena,
                                             struct source_config *out,

@@ -26,15 +26,39 @@ static const struct member {
     {                                                              \
 #name, MEMBER_##kind, offsetof(struct source_config, name) \
     }
-    MEMBER(TEXT, name),          MEMBER(TEXT, url),
-    MEMBER(TEXT, path),          MEMBER(I64, every_ms),
-    MEMBER(U32, rank),           MEMBER(SIZE, bytes_max),
-    MEMBER(I64, total_ms),       MEMBER(U32, max_pages),
-    MEMBER(U32, depth),          MEMBER(U32, connections_per_host),
-    MEMBER(I64, delay_ms),       MEMBER(FLAG, ignore_crawl_delay),
-    MEMBER(FLAG, allow_private), MEMBER(I64, page_timeout_ms),
-    MEMBER(TEXT, headers_file),  MEMBER(TEXT, cookies_file),
-    MEMBER(LIST, include),       MEMBER(LIST, exclude),
+    MEMBER(TEXT, name),
+    MEMBER(TEXT, url),
+    MEMBER(TEXT, path),
+    MEMBER(I64, every_ms),
+    MEMBER(U32, rank),
+    MEMBER(SIZE, bytes_max),
+    MEMBER(I64, total_ms),
+    MEMBER(U32, max_pages),
+    MEMBER(U32, depth),
+    MEMBER(U32, connections_per_host),
+    MEMBER(I64, delay_ms),
+    MEMBER(FLAG, ignore_crawl_delay),
+    MEMBER(FLAG, allow_private),
+    MEMBER(I64, page_timeout_ms),
+    MEMBER(TEXT, headers_file),
+    MEMBER(TEXT, cookies_file),
+    MEMBER(LIST, include),
+    MEMBER(LIST, exclude),
+    MEMBER(TEXT, topic),
+    MEMBER(TEXT, format),
+    MEMBER(TEXT, inner),
+    MEMBER(TEXT, from),
+    MEMBER(TEXT, descriptor),
+    MEMBER(TEXT, message),
+    MEMBER(TEXT, fields.id),
+    MEMBER(TEXT, fields.text),
+    MEMBER(TEXT, fields.html),
+    MEMBER(TEXT, fields.title),
+    MEMBER(TEXT, fields.url),
+    MEMBER(TEXT, fields.time),
+    MEMBER(TEXT, fields.owner),
+    MEMBER(TEXT, fields.acl),
+    MEMBER(TEXT, fields.metadata),
 #undef MEMBER
 };
 
@@ -180,13 +204,16 @@ enum mr_code config_from_json(const struct mr_json *json,
                               struct mr_err *err)
 {
     bool web = mr_json_get(json, "url") != NULL;
+    bool files = mr_json_get(json, "path") != NULL;
+    bool topic = mr_json_get(json, "topic") != NULL;
 
-    if (mr_json_kind(json) != MR_JSON_OBJECT ||
-        web == (mr_json_get(json, "path") != NULL))
+    if (mr_json_kind(json) != MR_JSON_OBJECT || web + files + topic != 1)
         return mr_fail(err, MR_E_INVALID,
-                       "a source is an object with \"url\" or \"path\", one "
-                       "of them");
-    *out = source_config_default(web ? SOURCE_WEB : SOURCE_FILES);
+                       "a source is an object with \"url\", \"path\" or "
+                       "\"topic\", one of them");
+    *out = source_config_default(web     ? SOURCE_WEB
+                                 : files ? SOURCE_FILES
+                                         : SOURCE_KAFKA);
     return config_over_json(json, arena, out, err);
 }
 

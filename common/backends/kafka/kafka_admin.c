@@ -110,8 +110,8 @@ static enum mr_code read_description(rd_kafka_event_t *answer, const char *full,
     return MR_OK;
 }
 
-static enum mr_code describe_topic(struct mr_kafka *kafka, const char *full,
-                                   struct kafka_found *out, struct mr_err *err)
+enum mr_code kafka_look(struct mr_kafka *kafka, const char *full,
+                        struct kafka_found *out, struct mr_err *err)
 {
     const char *names[] = { full };
     rd_kafka_TopicCollection_t *topics =
@@ -119,6 +119,7 @@ static enum mr_code describe_topic(struct mr_kafka *kafka, const char *full,
     struct question question;
     enum mr_code code;
 
+    *out = (struct kafka_found){ 0 };
     ask(kafka, RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, &question);
     rd_kafka_DescribeTopics(kafka->producer, topics, question.options,
                             question.queue);
@@ -180,10 +181,8 @@ enum mr_code kafka_describe(struct mr_kafka *kafka, const char *full,
 {
     struct question question;
     rd_kafka_ConfigResource_t *resource;
-    enum mr_code code;
+    enum mr_code code = kafka_look(kafka, full, out, err);
 
-    *out = (struct kafka_found){ 0 };
-    code = describe_topic(kafka, full, out, err);
     if (code != MR_OK || !out->exists)
         return code;
     resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, full);
@@ -335,5 +334,44 @@ enum mr_code kafka_delete_before(struct mr_kafka *kafka, const char *full,
     code = hear(&question, full, err);
     end(&question);
     rd_kafka_DeleteRecords_destroy(request);
+    return code;
+}
+
+static enum mr_code read_deleted(rd_kafka_event_t *answer, const char *group,
+                                 struct mr_err *err)
+{
+    const rd_kafka_group_result_t **results;
+    const rd_kafka_error_t *error;
+    rd_kafka_resp_err_t failure;
+    size_t count;
+
+    results = rd_kafka_DeleteGroups_result_groups(
+        rd_kafka_event_DeleteGroups_result(answer), &count);
+    error = count == 1 ? rd_kafka_group_result_error(results[0]) : NULL;
+    failure = rd_kafka_error_code(error);
+    if (failure == RD_KAFKA_RESP_ERR_NON_EMPTY_GROUP)
+        return mr_fail(err, MR_E_BUSY, "kafka: somebody reads for group %.200s",
+                       group);
+    if (failure == RD_KAFKA_RESP_ERR_NO_ERROR ||
+        failure == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND)
+        return MR_OK;
+    return kafka_fail(err, failure, group, rd_kafka_error_string(error));
+}
+
+enum mr_code kafka_delete_group(struct mr_kafka *kafka, const char *group,
+                                struct mr_err *err)
+{
+    rd_kafka_DeleteGroup_t *request = rd_kafka_DeleteGroup_new(group);
+    struct question question;
+    enum mr_code code;
+
+    ask(kafka, RD_KAFKA_ADMIN_OP_DELETEGROUPS, &question);
+    rd_kafka_DeleteGroups(kafka->producer, &request, 1, question.options,
+                          question.queue);
+    code = hear(&question, group, err);
+    if (code == MR_OK)
+        code = read_deleted(question.answer, group, err);
+    end(&question);
+    rd_kafka_DeleteGroup_destroy(request);
     return code;
 }

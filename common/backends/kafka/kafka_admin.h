@@ -23,6 +23,11 @@ MR_MUST_CHECK enum mr_code kafka_describe(struct mr_kafka *kafka,
                                           struct kafka_found *out,
                                           struct mr_err *err);
 
+/* The same without cleanup and retention, which not everybody may see. */
+MR_MUST_CHECK enum mr_code kafka_look(struct mr_kafka *kafka, const char *full,
+                                      struct kafka_found *out,
+                                      struct mr_err *err);
+
 /* Fine too when somebody else has made it since. */
 MR_MUST_CHECK enum mr_code kafka_create(struct mr_kafka *kafka,
                                         const char *full,
@@ -39,5 +44,10 @@ MR_MUST_CHECK enum mr_code kafka_delete_before(struct mr_kafka *kafka,
                                                uint32_t partition,
                                                uint64_t begin,
                                                struct mr_err *err);
+
+/* Fine too when there is no such group.  MR_E_BUSY: somebody reads for it. */
+MR_MUST_CHECK enum mr_code kafka_delete_group(struct mr_kafka *kafka,
+                                              const char *group,
+                                              struct mr_err *err);
 
 #endif

@@ -98,6 +98,8 @@ static struct mr_record *copy_of(const struct mr_record *record)
     copy->key = pack(&room, record->key);
     copy->value = pack(&room, record->value);
     copy->trace = pack(&room, record->trace);
+    copy->headers = NULL;
+    copy->header_count = 0;
     return copy;
 }
 

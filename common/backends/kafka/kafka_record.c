@@ -92,7 +92,33 @@ static uint64_t find_number(const rd_kafka_headers_t *headers, const char *name)
     return number;
 }
 
+static void copy_headers(const rd_kafka_headers_t *headers,
+                         struct mr_arena *arena, struct mr_record *out)
+{
+    size_t count = rd_kafka_header_cnt(headers);
+    struct mr_record_header *copies;
+
+    if (count > MR_RECORD_HEADERS_MAX)
+        count = MR_RECORD_HEADERS_MAX;
+    copies = mr_arena_calloc(arena, count, sizeof(*copies));
+    for (size_t i = 0; i < count; i++) {
+        const char *name;
+        const void *bytes;
+        size_t size;
+
+        if (rd_kafka_header_get_all(headers, i, &name, &bytes, &size) !=
+            RD_KAFKA_RESP_ERR_NO_ERROR)
+            break;
+        copies[out->header_count++] = (struct mr_record_header){
+            .name = mr_arena_str(arena, mr_span_str(name)),
+            .value = mr_arena_copy(arena, mr_span(bytes, size)),
+        };
+    }
+    out->headers = copies;
+}
+
 static void read_headers(const rd_kafka_message_t *message,
+                         const struct kafka_topic *topic,
                          struct mr_arena *arena, struct mr_record *out)
 {
     rd_kafka_headers_t *headers;
@@ -102,8 +128,12 @@ static void read_headers(const rd_kafka_message_t *message,
     if (rd_kafka_message_headers(message, &headers) !=
         RD_KAFKA_RESP_ERR_NO_ERROR)
         return;
-    out->version = find_number(headers, VERSION_HEADER);
-    out->time_ms = (int64_t)find_number(headers, TIME_HEADER);
+    if (topic->foreign) {
+        copy_headers(headers, arena, out);
+    } else {
+        out->version = find_number(headers, VERSION_HEADER);
+        out->time_ms = (int64_t)find_number(headers, TIME_HEADER);
+    }
     if (rd_kafka_header_get_last(headers, TRACE_HEADER, &bytes, &size) ==
             RD_KAFKA_RESP_ERR_NO_ERROR &&
         bytes != NULL && size <= MR_RULES_TRACE_MAX)
@@ -122,5 +152,5 @@ void kafka_record(const rd_kafka_message_t *message,
         .key = mr_arena_copy(arena, mr_span(message->key, message->key_len)),
         .value = mr_arena_copy(arena, mr_span(message->payload, message->len)),
     };
-    read_headers(message, arena, out);
+    read_headers(message, topic, arena, out);
 }

@@ -29,6 +29,7 @@ struct kafka_topic {
     struct mr_topic_spec spec; /* its name is ours, without the prefix */
     char *full;                /* its name on the cluster */
     char uuid[KAFKA_TOPIC_ID + 1];
+    bool foreign;        /* somebody else's: its name is `full` */
     atomic_bool fetched; /* single records are asked for: polls keep them */
 };
 

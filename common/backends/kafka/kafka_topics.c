@@ -40,7 +40,8 @@ static struct kafka_topic *find_by_name(struct mr_kafka *kafka,
 
     (void)pthread_mutex_lock(&kafka->lock);
     for (uint32_t i = 0; i < kafka->topic_count && found == NULL; i++) {
-        if (strcmp(kafka->topics[i]->spec.name, name) == 0)
+        if (!kafka->topics[i]->foreign &&
+            strcmp(kafka->topics[i]->spec.name, name) == 0)
             found = kafka->topics[i];
     }
     (void)pthread_mutex_unlock(&kafka->lock);

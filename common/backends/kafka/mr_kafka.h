@@ -28,6 +28,10 @@
  * brokers that are too old, MR_E_LOST where retention, truncation or a topic
  * made again took what is asked for.
  *
+ * A topic of somebody else's is read as it is: its name has no prefix, its
+ * partitions and cleanup are its owner's, and its records have all their
+ * headers and the timestamp that they were given.
+ *
  * Durability is the cluster's: acks=all and min.insync.replicas.  sync() has
  * nothing to do.
  *
@@ -81,6 +85,24 @@ struct mr_bus *mr_kafka_bus(struct mr_kafka *kafka);
 
 /* The local store, whose spaces a reader's changelog covers by their names. */
 struct mr_store *mr_kafka_store(struct mr_kafka *kafka);
+
+/*
+ * Names a topic of somebody else's for the readers of the bus; it is never
+ * made, changed or appended to.  Asked for again, it has the partitions that
+ * were added since, under another id.  MR_E_CONFIG: there is no such topic, or
+ * it is one of ours.
+ */
+MR_MUST_CHECK enum mr_code mr_kafka_foreign(struct mr_kafka *kafka,
+                                            const char *name,
+                                            mr_topic_id *topic,
+                                            uint32_t *partitions,
+                                            struct mr_err *err);
+
+/* Removes the positions of a group that nobody reads for; one that is not
+ * there is none to remove. */
+MR_MUST_CHECK enum mr_code mr_kafka_forget_group(struct mr_kafka *kafka,
+                                                 const char *group,
+                                                 struct mr_err *err);
 
 /* What tells a topic from one made again under its name; 22 characters that
  * can be in a file's name, borrowed. */

@@ -98,7 +98,16 @@ START_TEST(keys_of_every_type_are_read)
               "  url: https://example.org/\n"
               "  every: 1 d\n"
               "- {name: notes, kind: files, path: \"/n\\u00e4h\"}"
-              "\n");
+              "\n"
+              "- name: shop\n"
+              "  kind: kafka\n"
+              "  topic: Articles.v1\n"
+              "  fields: {text: $.body, metadata: \"a=$.b, c\"}\n"
+              "bus: kafka\n");
+    ck_assert_str_eq(config->sources[2].topic, "Articles.v1");
+    ck_assert_str_eq(config->sources[2].format, "json");
+    ck_assert_str_eq(config->sources[2].fields.text, "$.body");
+    ck_assert_ptr_null(config->sources[2].fields.id);
     ck_assert_str_eq(config->data, "/var/lib/millrace");
     ck_assert_uint_eq(config->limits.body_bytes, 64u << 20);
     ck_assert_int_eq(config->limits.wait_ms, 1500);

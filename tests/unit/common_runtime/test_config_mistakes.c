@@ -142,13 +142,30 @@ static const struct {
                         "as name and kind\n" },
     { "sources:\n- kind: web\n  url: http://x\n",
       "2:3: sources: name: is missing\n" },
-    { "sources:\n- name: a\n", "2:3: sources: kind: is missing: web or "
-                               "files\n" },
+    { "sources:\n- name: a\n", "2:3: sources: kind: is missing: web, "
+                               "files or kafka\n" },
+    { "sources:\n- {name: a, kind: kafka, topic: t}\n",
+      "2:19: sources: kind: kafka needs \"bus: kafka\": topics of others are "
+      "read on the cluster that the log lies on\n" },
+    { "bus: kafka\nsources:\n- {name: a, kind: kafka, every: 1 d}\n",
+      "3:3: sources: topic: is missing\n"
+      "3:33: sources: every: is for sources of kind web and files\n" },
+    { "bus: kafka\nsources:\n- {name: a, kind: kafka, topic: t, inner: json,\n"
+      "   fields: {tex: x}}\n",
+      "3:44: sources: inner: is for format confluent and cloudevents\n"
+      "4:13: sources: fields.tex: there is no such key; did you mean "
+      "fields.text?\n" },
+    { "bus: kafka\nsources:\n- name: a\n  kind: kafka\n  topic: t\n"
+      "  format: protobuf\n  message: m\n",
+      "3:3: sources: descriptor: is missing, for protobuf\n" },
+    { "bus: kafka\nsources:\n- name: a\n  kind: kafka\n  topic: t\n"
+      "  message: m\n",
+      "6:12: sources: message: is for protobuf\n" },
     { "sources:\n- {name: a, kind: web}\n", "2:3: sources: url: is missing\n" },
     { "sources:\n- {name: a, kind: files}\n",
       "2:3: sources: path: is missing\n" },
     { "sources:\n- {name: a, kind: git}\n",
-      "2:19: sources: kind: \"git\" is none of web, files\n" },
+      "2:19: sources: kind: \"git\" is none of web, files, kafka\n" },
     { "sources:\n- {name: a, kind: files, path: /x, depth: 3}\n",
       "2:43: sources: depth: is for sources of kind web\n" },
     { "sources:\n- {name: api, kind: files, path: /x}\n",
