@@ -118,7 +118,7 @@ START_TEST(keys_of_every_type_are_read)
     ck_assert_str_eq(config->log.level, "debug");
     ck_assert_str_eq(config->generator.model, "small");
     ck_assert_int_eq(config->generator.timeout_ms, 60000);
-    ck_assert_uint_eq(config->source_count, 2);
+    ck_assert_uint_eq(config->source_count, 3);
     ck_assert_str_eq(config->sources[0].kind, "web");
     ck_assert_int_eq(config->sources[0].every_ms, 86400000);
     ck_assert_uint_eq(config->sources[0].max_pages, 1000);

@@ -148,11 +148,11 @@ static const struct {
       "2:19: sources: kind: kafka needs \"bus: kafka\": topics of others are "
       "read on the cluster that the log lies on\n" },
     { "bus: kafka\nsources:\n- {name: a, kind: kafka, every: 1 d}\n",
-      "3:3: sources: topic: is missing\n"
-      "3:33: sources: every: is for sources of kind web and files\n" },
+      "3:33: sources: every: is for sources of kind web and files\n"
+      "3:3: sources: topic: is missing\n" },
     { "bus: kafka\nsources:\n- {name: a, kind: kafka, topic: t, inner: json,\n"
       "   fields: {tex: x}}\n",
-      "3:44: sources: inner: is for format confluent and cloudevents\n"
+      "3:43: sources: inner: is for format confluent and cloudevents\n"
       "4:13: sources: fields.tex: there is no such key; did you mean "
       "fields.text?\n" },
     { "bus: kafka\nsources:\n- name: a\n  kind: kafka\n  topic: t\n"

@@ -335,7 +335,7 @@ static const struct {
 } refused[] = {
     { "nonsense", "the body: " },
     { "[]", "a source is an object" },
-    { "{}", "with \\\"url\\\" or \\\"path\\\", one of them" },
+    { "{}", "\\\"path\\\" or \\\"topic\\\", one of them" },
     { "{\"url\":\"http://a/\",\"path\":\"/\"}", "one of them" },
     { "{\"url\":\"http://8.8.8.8/\",\"max_page\":5}",
       "\\\"max_page\\\" is not known here; known are: name, url, path, every" },
