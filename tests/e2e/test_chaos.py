@@ -149,6 +149,8 @@ def at_rest(status):
 def settle(cluster):
     """Until all is worked off; a worker that gave up while brokers were away
     is started again, as its supervisor would."""
+    seen = []
+
     def quiet():
         for worker in cluster.workers.values():
             if worker.process.poll() is not None:
@@ -156,7 +158,15 @@ def settle(cluster):
                 worker.launch()
             if worker.url is None:
                 worker.ready()
-        return at_rest(cluster["retriever-0"].status())
+        status = cluster["retriever-0"].status()
+        heard = {m["name"] for m in status["members"] if not m["away"]}
+        moment = time.monotonic()
+        if heard != set(cluster.workers) or not at_rest(status):
+            seen.clear()
+        elif not seen or seen[0][1] != status["documents"]:
+            seen[:] = [(moment, status["documents"])]
+        # Each has told of itself several times since, and nothing moved.
+        return seen and moment > seen[0][0] + 5 and status
     return until(quiet, "all is worked off", 900)
 
 
