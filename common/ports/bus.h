@@ -30,6 +30,7 @@
 #ifndef COMMON_PORTS_BUS_H
 #define COMMON_PORTS_BUS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -182,6 +183,9 @@ struct mr_bus_reader_ops {
 /* Backends embed these as their first member. */
 struct mr_bus {
     const struct mr_bus_ops *ops;
+    /* It asks other machines, and may wait for their answers: who only wants to
+     * tell how far something is keeps the last answer. */
+    bool remote;
 };
 
 struct mr_bus_reader {

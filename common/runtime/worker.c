@@ -207,6 +207,8 @@ enum mr_code mr_worker_new(const struct mr_worker_spec *spec,
         code = list_parts(worker, err);
     if (code == MR_OK)
         code = open_reader(worker, err);
+    if (code == MR_OK && worker->place->bus->remote)
+        mr_worker_report_lag(worker);
     if (code != MR_OK) {
         mr_worker_free(worker);
         return code;

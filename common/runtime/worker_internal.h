@@ -62,6 +62,7 @@ struct mr_worker {
     int64_t retry_began_us;
     int64_t lag_at_us; /* when the lag was last looked at */
     double lag_shown;  /* what this worker added to the gauge */
+    uint64_t lag_seen; /* the last answer of a remote bus; under the lock */
 
     pthread_t thread;
     bool running;

@@ -61,9 +61,10 @@ void mr_worker_report(struct mr_worker *worker, size_t failed, int64_t began_us,
              seconds((mr_clock_wall_ms(clock) - oldest_ms) * 1000));
 }
 
-/* Records between the worker and the ends of its inputs.  A partition that was
- * never read counts from its beginning. */
-static uint64_t lag_of(struct mr_worker *worker)
+/* Records between the worker and the ends of its inputs, into *out; false: the
+ * bus does not say.  A partition that was never read counts from its
+ * beginning. */
+static bool find_lag(struct mr_worker *worker, uint64_t *out)
 {
     const struct mr_place *place = worker->place;
     uint64_t lag = 0;
@@ -76,13 +77,35 @@ static uint64_t lag_of(struct mr_worker *worker)
 
         if (mr_bus_bounds(place->bus, mr_worker_topic(worker, part->topic),
                           part->partition, &begin, &end, NULL) != MR_OK)
-            continue;
+            return false;
         (void)pthread_mutex_lock(&worker->lock);
         next = part->known && part->next > begin ? part->next : begin;
         (void)pthread_mutex_unlock(&worker->lock);
         lag += end > next ? end - next : 0;
     }
+    *out = lag;
+    return true;
+}
+
+/* Whoever asks for the status must not wait for other machines: the worker's
+ * thread does, now and then. */
+static uint64_t kept_lag(struct mr_worker *worker)
+{
+    uint64_t lag;
+
+    (void)pthread_mutex_lock(&worker->lock);
+    lag = worker->lag_seen;
+    (void)pthread_mutex_unlock(&worker->lock);
     return lag;
+}
+
+static uint64_t lag_of(struct mr_worker *worker)
+{
+    uint64_t lag = 0;
+
+    if (worker->place->bus->remote)
+        return kept_lag(worker);
+    return find_lag(worker, &lag) ? lag : 0;
 }
 
 static void show_lag(struct mr_worker *worker, double lag)
@@ -96,14 +119,21 @@ static void show_lag(struct mr_worker *worker, double lag)
 void mr_worker_report_lag(struct mr_worker *worker)
 {
     int64_t now_us;
+    uint64_t lag;
 
-    if (worker->spec.telemetry == NULL)
+    if (worker->spec.telemetry == NULL && !worker->place->bus->remote)
         return;
     now_us = mr_clock_mono_us(worker->place->clock);
     if (worker->lag_at_us != 0 && now_us - worker->lag_at_us < LAG_EVERY_US)
         return;
     worker->lag_at_us = now_us;
-    show_lag(worker, (double)lag_of(worker));
+    if (!find_lag(worker, &lag))
+        return;
+    (void)pthread_mutex_lock(&worker->lock);
+    worker->lag_seen = lag;
+    (void)pthread_mutex_unlock(&worker->lock);
+    if (worker->spec.telemetry != NULL)
+        show_lag(worker, (double)lag);
 }
 
 void mr_worker_retire_lag(struct mr_worker *worker)

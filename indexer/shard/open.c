@@ -14,6 +14,7 @@
 #define EXACT_PASSAGES 50000u
 #define BM25_K1        1.5
 #define BM25_B         .75
+#define ENDS_EVERY_US  1000000
 
 struct index_config index_config_default(void)
 {
@@ -303,6 +304,7 @@ enum mr_code shard_open(const struct shard_spec *spec, struct shard **out,
         return code;
     }
     shard_publish(shard);
+    shard_note_ends(shard);
     *out = shard;
     return MR_OK;
 }
@@ -332,18 +334,37 @@ void shard_close(struct shard *shard)
     mr_free(shard);
 }
 
+/* Whoever asks for the status must not wait for other machines: the writer
+ * does, see shard_note_ends(). */
 static uint64_t lag_of(const struct shard *shard, enum mr_topic topic,
                        size_t side)
 {
     const struct mr_place *place = shard->spec.place;
     uint64_t next = atomic_load(&shard->published[side]);
+    uint64_t end = atomic_load(&shard->ends[side]);
     uint64_t begin;
-    uint64_t end;
 
-    if (mr_bus_bounds(place->bus, place->topics[topic], shard->spec.partition,
+    if (!place->bus->remote &&
+        mr_bus_bounds(place->bus, place->topics[topic], shard->spec.partition,
                       &begin, &end, NULL) != MR_OK)
         return 0;
     return end > next ? end - next : 0;
+}
+
+void shard_note_ends(struct shard *shard)
+{
+    const struct mr_place *place = shard->spec.place;
+    int64_t now_us = mr_clock_mono_us(place->clock);
+    uint64_t ends[MANIFEST_SIDES];
+
+    if (!place->bus->remote ||
+        (shard->ends_at_us != 0 && now_us - shard->ends_at_us < ENDS_EVERY_US))
+        return;
+    shard->ends_at_us = now_us;
+    if (ends_of(shard, ends, NULL) != MR_OK)
+        return;
+    for (size_t i = 0; i < MANIFEST_SIDES; i++)
+        atomic_store(&shard->ends[i], ends[i]);
 }
 
 static void count_segments(struct shard_snapshot *snapshot,

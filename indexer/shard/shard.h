@@ -56,6 +56,9 @@ struct shard {
     pthread_cond_t applied;
     /* Records below these offsets are in `current`. */
     atomic_ullong published[MANIFEST_SIDES];
+    /* Where a remote log ended when it was last asked. */
+    atomic_ullong ends[MANIFEST_SIDES];
+    int64_t ends_at_us; /* the writer's; 0: never */
     pthread_t thread;
     bool started;
     atomic_bool ending;
@@ -65,6 +68,9 @@ struct shard {
 MR_MUST_CHECK enum mr_code shard_apply(struct shard *shard,
                                        const struct mr_record *record,
                                        struct mr_err *err);
+
+/* Asks a remote log where it ends, now and then. */
+void shard_note_ends(struct shard *shard);
 
 /* Replaces the snapshot by one of the present sides. */
 void shard_publish(struct shard *shard);

@@ -201,6 +201,7 @@ static void *run(void *context)
     while (!atomic_load(&shard->ending)) {
         bool worked;
 
+        shard_note_ends(shard);
         code = shard_step(shard, IDLE_MS, &worked, &err);
         if (code == MR_OK)
             round = 0;

@@ -321,7 +321,7 @@ enum mr_code mr_kafka_open(const struct mr_kafka_spec *spec,
     struct mr_kafka *kafka = mr_calloc(1, sizeof(*kafka));
     enum mr_code code;
 
-    kafka->bus = (struct kafka_bus){ { &bus_ops }, kafka };
+    kafka->bus = (struct kafka_bus){ { &bus_ops, true }, kafka };
     kafka->arena = mr_arena_new();
     (void)pthread_mutex_init(&kafka->lock, NULL);
     (void)pthread_mutex_init(&kafka->opening, NULL);

@@ -27,7 +27,7 @@ struct mr_memory *mr_memory_new(struct mr_clock *clock)
 {
     struct mr_memory *memory = mr_calloc(1, sizeof(*memory));
 
-    memory->bus = (struct memory_bus){ { &memory_bus_ops }, memory };
+    memory->bus = (struct memory_bus){ { .ops = &memory_bus_ops }, memory };
     memory->store = (struct memory_store){ { &memory_store_ops }, memory };
     memory->blob = (struct memory_blob){ { &memory_blob_ops }, memory };
     memory->clock = clock;

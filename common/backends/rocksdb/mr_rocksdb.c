@@ -255,7 +255,7 @@ enum mr_code mr_rocksdb_open(const struct mr_rocksdb_spec *spec,
     if (code != MR_OK)
         return code;
     db = mr_calloc(1, sizeof(*db));
-    db->bus = (struct rocks_bus){ { &rocks_bus_ops }, db };
+    db->bus = (struct rocks_bus){ { .ops = &rocks_bus_ops }, db };
     db->store = (struct rocks_store){ { &rocks_store_ops }, db };
     db->path = mr_strdup(spec->path);
     db->clock = spec->clock;
