@@ -354,11 +354,13 @@ static uint64_t lag_of(const struct shard *shard, enum mr_topic topic,
 void shard_note_ends(struct shard *shard)
 {
     const struct mr_place *place = shard->spec.place;
-    int64_t now_us = mr_clock_mono_us(place->clock);
     uint64_t ends[MANIFEST_SIDES];
+    int64_t now_us;
 
-    if (!place->bus->remote ||
-        (shard->ends_at_us != 0 && now_us - shard->ends_at_us < ENDS_EVERY_US))
+    if (!place->bus->remote)
+        return;
+    now_us = mr_clock_mono_us(place->clock);
+    if (shard->ends_at_us != 0 && now_us - shard->ends_at_us < ENDS_EVERY_US)
         return;
     shard->ends_at_us = now_us;
     if (ends_of(shard, ends, NULL) != MR_OK)
