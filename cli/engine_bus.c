@@ -160,6 +160,66 @@ static void take_words(void *context, const char *words)
     mr_log(engine->telemetry, MR_EV_NOTE, "kafka", "%s", words);
 }
 
+/* --- the client's statistics as metrics --- */
+
+struct brokers {
+    double up;
+    double others;
+    double retries;
+    double timeouts;
+    double slowest_us;
+};
+
+static double number(const struct mr_json *object, const char *key)
+{
+    return mr_json_number(mr_json_get(object, key), 0);
+}
+
+static struct brokers sum_brokers(const struct mr_json *list)
+{
+    struct brokers sum = { 0 };
+
+    for (size_t i = 0; i < mr_json_size(list); i++) {
+        struct mr_span name;
+        const struct mr_json *broker = mr_json_member(list, i, &name);
+        double rtt_us = number(mr_json_get(broker, "rtt"), "avg");
+
+        /* The addresses to begin with are not brokers. */
+        if (number(broker, "nodeid") < 0)
+            continue;
+        if (mr_span_equal(mr_json_text(mr_json_get(broker, "state")),
+                          mr_span_str("UP")))
+            sum.up++;
+        else
+            sum.others++;
+        sum.retries += number(broker, "txretries");
+        sum.timeouts += number(broker, "req_timeouts");
+        sum.slowest_us = rtt_us > sum.slowest_us ? rtt_us : sum.slowest_us;
+    }
+    return sum;
+}
+
+static void take_statistics(void *context, struct mr_span text)
+{
+    struct engine *engine = context;
+    struct mr_telemetry *telemetry = engine->telemetry;
+    struct mr_json *json;
+    struct brokers brokers;
+
+    if (mr_json_parse(text, &json, NULL) != MR_OK)
+        return;
+    brokers = sum_brokers(mr_json_get(json, "brokers"));
+    mr_gauge(telemetry, MR_M_KAFKA_BROKERS, "up", NULL, brokers.up);
+    mr_gauge(telemetry, MR_M_KAFKA_BROKERS, "other", NULL, brokers.others);
+    mr_gauge(telemetry, MR_M_KAFKA_QUEUED, NULL, NULL, number(json, "msg_cnt"));
+    mr_gauge(telemetry, MR_M_KAFKA_SENT, NULL, NULL, number(json, "tx_bytes"));
+    mr_gauge(telemetry, MR_M_KAFKA_RETRIES, NULL, NULL, brokers.retries);
+    mr_gauge(telemetry, MR_M_KAFKA_TIMEOUTS, NULL, NULL, brokers.timeouts);
+    mr_gauge(telemetry, MR_M_KAFKA_ROUND_TRIP, NULL, NULL,
+             brokers.slowest_us / 1e6);
+    mr_json_free(json);
+}
+
 static enum mr_code open_kafka(struct engine *engine, struct mr_err *err)
 {
     const struct engine_kafka *options = &engine->options.kafka;
@@ -171,6 +231,7 @@ static enum mr_code open_kafka(struct engine *engine, struct mr_err *err)
         .clock = mr_system_clock_port(engine->clock),
         .log = take_words,
         .log_context = engine,
+        .statistics = take_statistics,
     };
     enum mr_code code = read_settings(engine, &spec, err);
 

@@ -53,6 +53,7 @@ struct mr_kafka {
     struct mr_clock *clock;
     void (*log)(void *context, const char *words);
     void *log_context;
+    void (*statistics)(void *context, struct mr_span json);
 
     rd_kafka_t *producer; /* of append(), and for questions to the cluster */
     pthread_t poller;     /* serves its reports */

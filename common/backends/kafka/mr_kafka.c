@@ -11,6 +11,7 @@
 #include "common/backends/kafka/kafka_lookup.h"
 #include "common/backends/kafka/kafka_reader.h"
 #include "common/backends/kafka/kafka_spaces.h"
+#include "common/base/mr_assert.h"
 #include "common/base/mr_mem.h"
 
 #define POLL_MS      100
@@ -144,6 +145,16 @@ static void take_error(rd_kafka_t *handle, int code, const char *words,
     (void)pthread_mutex_unlock(&kafka->lock);
 }
 
+static int take_statistics(rd_kafka_t *handle, char *json, size_t size,
+                           void *opaque)
+{
+    const struct mr_kafka *kafka = opaque;
+
+    (void)handle;
+    kafka->statistics(kafka->log_context, mr_span(json, size));
+    return 0; /* the client frees it */
+}
+
 enum mr_code kafka_handle(struct mr_kafka *kafka, enum kafka_role role,
                           const char *name, rd_kafka_t **out,
                           struct mr_err *err)
@@ -162,6 +173,12 @@ enum mr_code kafka_handle(struct mr_kafka *kafka, enum kafka_role role,
     if (code != MR_OK) {
         rd_kafka_conf_destroy(conf);
         return code;
+    }
+    if (role == KAFKA_APPENDER && kafka->statistics != NULL) {
+        rd_kafka_conf_set_stats_cb(conf, take_statistics);
+        code = set_number(conf, "statistics.interval.ms",
+                          MR_KAFKA_STATISTICS_MS, err);
+        MR_ASSERT(code == MR_OK);
     }
     rd_kafka_conf_set_opaque(conf, kafka);
     rd_kafka_conf_set_log_cb(conf, take_log);
@@ -268,6 +285,7 @@ static void copy_spec(struct mr_kafka *kafka, const struct mr_kafka_spec *spec)
     kafka->clock = spec->clock;
     kafka->log = spec->log;
     kafka->log_context = spec->log_context;
+    kafka->statistics = spec->statistics;
 }
 
 static enum mr_code bus_fetch(struct mr_bus *bus, mr_topic_id id,

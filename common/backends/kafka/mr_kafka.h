@@ -67,7 +67,13 @@ struct mr_kafka_spec {
      * on threads of the client. */
     void (*log)(void *context, const char *words);
     void *log_context;
+    /* The client's statistics of appends as JSON, as librdkafka documents them,
+     * every MR_KAFKA_STATISTICS_MS; borrowed for the call, which is on a thread
+     * of the bus.  NULL: not wanted. */
+    void (*statistics)(void *context, struct mr_span json);
 };
+
+#define MR_KAFKA_STATISTICS_MS 5000
 
 /*
  * MR_E_CONFIG: a setting that cannot be, wrong credentials, a broker that is
