@@ -52,7 +52,7 @@ struct mr_config_source {
     bool allow_private;
     const char *headers_file; /* or NULL */
     const char *cookies_file; /* or NULL */
-    const char *topic; /* of kafka, as what follows; NULL otherwise */
+    const char *topic;        /* of kafka, as what follows; NULL otherwise */
     const char *format;
     const char *inner;
     const char *from;
@@ -79,7 +79,7 @@ struct mr_config {
     const char *collection;
     uint32_t partitions;
     uint32_t generation; /* 0: not named */
-    const char *bus; /* "embedded", "kafka" */
+    const char *bus;     /* "embedded", "kafka" */
     struct {
         const char *brokers;
         const char *prefix;        /* or NULL */

@@ -22,8 +22,7 @@ static const struct {
     int64_t retention_ms;
 } topics[] = {
     { MR_TOPIC_RAW, "raw", "main.raw", MR_CLEANUP_KEEP, 0 },
-    { MR_TOPIC_CLEAN, "clean", "main.3.clean", MR_CLEANUP_COMPACT,
-      86400000 },
+    { MR_TOPIC_CLEAN, "clean", "main.3.clean", MR_CLEANUP_COMPACT, 86400000 },
     { MR_TOPIC_SIGNATURES, "signatures", "main.3.signatures", MR_CLEANUP_EXPIRE,
       2592000000 },
     { MR_TOPIC_VERDICTS, "verdicts", "main.3.verdicts", MR_CLEANUP_COMPACT,
