@@ -174,3 +174,20 @@ def quick(tmp_path):
     running = Server(tmp_path / "data", "-c", str(config)).start()
     yield running
     running.close()
+
+
+@pytest.fixture
+def broker():
+    """That of MILLRACE_KAFKA."""
+    import brokers
+    if brokers.named() is None:
+        pytest.skip("MILLRACE_KAFKA names no broker; deploy/kafka start "
+                    "prints what to set")
+    return brokers.Broker(brokers.named())
+
+
+@pytest.fixture
+def kafka(tmp_path, broker):
+    """Configurations and servers on it, with names of the test's own."""
+    import brokers
+    return brokers.Kafka(tmp_path, broker.servers)
