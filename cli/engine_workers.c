@@ -159,7 +159,7 @@ static struct mr_worker_status sum_of(struct engine *engine, const char *name)
         if (one.oldest_ms > 0 &&
             (sum.oldest_ms == 0 || one.oldest_ms < sum.oldest_ms))
             sum.oldest_ms = one.oldest_ms;
-        if (one.retrying || one.ended)
+        if (one.error.code != MR_OK)
             sum.error = one.error;
     }
     return sum;

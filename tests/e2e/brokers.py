@@ -145,10 +145,13 @@ class Broker:
                 answer.at += 1
         return found
 
-    def create(self, topic, partitions):
+    def create(self, topic, partitions, **settings):
+        """Settings have _ for each dot."""
         answer = self.ask(CREATE, 2, array(
             [text(topic) + struct.pack(">ih", partitions, 1) + array([]) +
-             array([])]) + struct.pack(">ib", WAIT_MS, 0))
+             array([text(name.replace("_", ".")) + text(value)
+                    for name, value in settings.items()])]) +
+            struct.pack(">ib", WAIT_MS, 0))
         assert answer.int() == 1
         answer.string()
         error = answer.number("h")
@@ -273,7 +276,8 @@ def settle(server):
 def refused(server):
     """The words of a start that cannot be."""
     told = server.cli("up", "--data", str(server.data), "--listen",
-                      "127.0.0.1:0", *server.options)
+                      "127.0.0.1:0", *server.options,
+                      timeout=60)
     assert told.returncode == 4, (told.returncode, told.stderr)
     assert told.stdout == ""
     return told.stderr

@@ -126,9 +126,10 @@ class Server:
     def status(self):
         return self.call("GET", "/v1/status").json()
 
-    def cli(self, *words):
+    def cli(self, *words, timeout=None):
         return subprocess.run(
             [BINARY, *words], capture_output=True, text=True, check=False,
+            timeout=timeout,
             env={**os.environ, "MILLRACE_SERVER": self.url or ""})
 
 

@@ -29,19 +29,19 @@ struct slot {
 void kafka_take_append(rd_kafka_t *producer, const rd_kafka_message_t *message,
                        void *opaque)
 {
+    struct mr_kafka *kafka = opaque;
     struct slot *slot = message->_private;
     struct call *call = slot->call;
 
     (void)producer;
-    (void)opaque;
+    kafka_note_answer(kafka, kafka_code(message->err) != MR_E_TIMEOUT);
     (void)pthread_mutex_lock(&call->lock);
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         slot->record->partition = (uint32_t)message->partition;
         slot->record->offset = (uint64_t)message->offset;
         slot->record->append_ms = rd_kafka_message_timestamp(message, NULL);
     } else if (call->err.code == MR_OK) {
-        (void)kafka_fail(&call->err, message->err, slot->topic->full,
-                         rd_kafka_message_errstr(message));
+        (void)kafka_fail(&call->err, message->err, slot->topic->full, NULL);
     }
     if (--call->waiting == 0)
         (void)pthread_cond_signal(&call->done);

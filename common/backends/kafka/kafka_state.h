@@ -41,6 +41,7 @@ struct kafka_bus {
 struct kafka_spaces;
 struct kafka_lookup;
 struct kafka_reader;
+struct kafka_registry;
 
 struct mr_kafka {
     struct kafka_bus bus;
@@ -58,9 +59,11 @@ struct mr_kafka {
     rd_kafka_t *producer; /* of append(), and for questions to the cluster */
     pthread_t poller;     /* serves its reports */
     atomic_bool closing;
+    atomic_llong away_us; /* 0; else no broker answers, last tried then */
     bool polling;
     struct kafka_spaces *spaces;
     struct kafka_lookup *lookup;
+    struct kafka_registry *registry; /* NULL while it is opened; opening */
 
     pthread_mutex_t opening; /* one topic at a time; before lock */
     pthread_mutex_t lock;
@@ -99,6 +102,9 @@ MR_MUST_CHECK enum mr_code kafka_open_topic(struct mr_bus *bus,
                                             const struct mr_topic_spec *spec,
                                             mr_topic_id *out,
                                             struct mr_err *err);
+
+/* Whether brokers answer; while none does, nobody waits long for one. */
+void kafka_note_answer(struct mr_kafka *kafka, bool answered);
 
 /* First offset, and the end of what is committed. */
 MR_MUST_CHECK enum mr_code kafka_bounds(struct mr_kafka *kafka,

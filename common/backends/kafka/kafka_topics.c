@@ -7,11 +7,15 @@
 
 #include "common/backends/kafka/kafka_admin.h"
 #include "common/backends/kafka/kafka_error.h"
+#include "common/backends/kafka/kafka_registry.h"
 #include "common/backends/rules/mr_rules.h"
 #include "common/base/mr_mem.h"
 
 #define LOOK_AGAIN_MS 20
 #define SETTLE_US     INT64_C(5000000)
+#define AWAY_MS       50
+#define TRY_MS        2000
+#define TRY_EVERY_US  INT64_C(3000000)
 
 enum mr_code kafka_find(struct mr_kafka *kafka, mr_topic_id id,
                         uint32_t partition, struct kafka_topic **out,
@@ -89,6 +93,26 @@ static enum mr_code check(struct mr_kafka *kafka, const char *full,
     return kafka_set_retention(kafka, full, spec->retention_ms, err);
 }
 
+/* What is known of the topic from before; *is_new: nothing. */
+static enum mr_code check_past(struct mr_kafka *kafka, const char *full,
+                               const struct mr_topic_spec *spec,
+                               const struct kafka_found *found, bool *is_new,
+                               struct mr_err *err)
+{
+    const char *before = kafka->registry == NULL
+                             ? NULL
+                             : kafka_registry_id(kafka->registry, spec->name);
+
+    *is_new = kafka->registry != NULL && before == NULL;
+    if (before == NULL || (found->exists && strcmp(before, found->uuid) == 0))
+        return MR_OK;
+    return mr_fail(err, MR_E_LOST,
+                   "kafka: topic %.200s was deleted%s: what it held is lost, "
+                   "and what was made of it fits no more; begin anew under "
+                   "another kafka.prefix",
+                   full, found->exists ? " and made again" : "");
+}
+
 static struct kafka_topic *keep(struct mr_kafka *kafka, char *full,
                                 const struct mr_topic_spec *spec,
                                 const struct kafka_found *found)
@@ -104,6 +128,25 @@ static struct kafka_topic *keep(struct mr_kafka *kafka, char *full,
     kafka->topics[topic->id - 1] = topic;
     (void)pthread_mutex_unlock(&kafka->lock);
     return topic;
+}
+
+static enum mr_code find_or_make(struct mr_kafka *kafka, const char *full,
+                                 const struct mr_topic_spec *spec,
+                                 struct kafka_found *found, struct mr_err *err)
+{
+    bool is_new = false;
+    enum mr_code code = kafka_describe(kafka, full, found, err);
+
+    if (code == MR_OK)
+        code = check_past(kafka, full, spec, found, &is_new, err);
+    if (code == MR_OK && !found->exists)
+        code = make(kafka, full, spec, found, err);
+    if (code == MR_OK)
+        code = check(kafka, full, spec, found, err);
+    if (code == MR_OK && is_new)
+        code =
+            kafka_registry_add(kafka->registry, spec->name, found->uuid, err);
+    return code;
 }
 
 enum mr_code kafka_open_topic(struct mr_bus *bus,
@@ -123,14 +166,10 @@ enum mr_code kafka_open_topic(struct mr_bus *bus,
                        "kafka: topic %s%s: a name has at most %u characters",
                        kafka->prefix, spec->name, KAFKA_NAME_MAX - 1);
     full = kafka_full_name(kafka, spec->name);
-    code = kafka_describe(kafka, full, &found, err);
-    if (code == MR_OK && !found.exists)
-        code = make(kafka, full, spec, &found, err);
-    if (code == MR_OK)
-        code = check(kafka, full, spec, &found, err);
-    if (code != MR_OK)
-        return code;
     (void)pthread_mutex_lock(&kafka->opening);
+    code = find_or_make(kafka, full, spec, &found, err);
+    if (code != MR_OK)
+        goto out_unlock;
     topic = find_by_name(kafka, spec->name);
     if (topic == NULL && kafka->topic_count == KAFKA_TOPICS_MAX)
         code = mr_fail(err, MR_E_LIMIT, "kafka: %u topics are open already",
@@ -142,9 +181,10 @@ enum mr_code kafka_open_topic(struct mr_bus *bus,
                        "kafka: topic %.200s was deleted and made again since "
                        "the start: its records are lost",
                        full);
-    (void)pthread_mutex_unlock(&kafka->opening);
     if (code == MR_OK)
         *out = topic->id;
+out_unlock:
+    (void)pthread_mutex_unlock(&kafka->opening);
     return code;
 }
 
@@ -160,6 +200,48 @@ static bool is_settling(rd_kafka_resp_err_t failure)
            failure == RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH;
 }
 
+void kafka_note_answer(struct mr_kafka *kafka, bool answered)
+{
+    long long none = 0;
+
+    if (answered)
+        atomic_store(&kafka->away_us, 0);
+    else
+        (void)atomic_compare_exchange_strong(
+            &kafka->away_us, &none, (long long)mr_clock_mono_us(kafka->clock));
+}
+
+/* For an answer; while none comes, one asker in a while tries for longer. */
+static int wait_ms(struct mr_kafka *kafka)
+{
+    long long tried_us = atomic_load(&kafka->away_us);
+    long long now_us = (long long)mr_clock_mono_us(kafka->clock);
+
+    if (tried_us == 0)
+        return KAFKA_WAIT_MS;
+    if (now_us - tried_us > TRY_EVERY_US &&
+        atomic_compare_exchange_strong(&kafka->away_us, &tried_us, now_us))
+        return TRY_MS;
+    return AWAY_MS;
+}
+
+/* The client asks the leader that it knows, and after a change of leaders would
+ * be sent away again and again. */
+static void learn_leader(struct mr_kafka *kafka,
+                         const struct kafka_topic *topic)
+{
+    const struct rd_kafka_metadata *metadata;
+    rd_kafka_topic_t *handle =
+        rd_kafka_topic_new(kafka->producer, topic->full, NULL);
+
+    if (handle == NULL)
+        return;
+    if (rd_kafka_metadata(kafka->producer, 0, handle, &metadata,
+                          wait_ms(kafka)) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        rd_kafka_metadata_destroy(metadata);
+    rd_kafka_topic_destroy(handle);
+}
+
 enum mr_code kafka_bounds(struct mr_kafka *kafka,
                           const struct kafka_topic *topic, uint32_t partition,
                           uint64_t *begin, uint64_t *end, struct mr_err *err)
@@ -171,11 +253,16 @@ enum mr_code kafka_bounds(struct mr_kafka *kafka,
     /* The client asks as for reading what is committed. */
     while ((failure = rd_kafka_query_watermark_offsets(
                 kafka->producer, topic->full, (int32_t)partition, &low, &high,
-                KAFKA_WAIT_MS)) != RD_KAFKA_RESP_ERR_NO_ERROR &&
-           is_settling(failure) && kafka_left_ms(kafka, until_us) > 0)
+                wait_ms(kafka))) != RD_KAFKA_RESP_ERR_NO_ERROR &&
+           is_settling(failure) && kafka_left_ms(kafka, until_us) > 0) {
+        learn_leader(kafka, topic);
         mr_clock_sleep_ms(kafka->clock, LOOK_AGAIN_MS);
+    }
+    kafka_note_answer(kafka, kafka_code(failure) != MR_E_TIMEOUT);
     if (failure != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return kafka_fail(err, failure, topic->full, NULL);
+        return kafka_fail(
+            err, failure, topic->full,
+            kafka_code(failure) == MR_E_TIMEOUT ? "no broker answers" : NULL);
     *begin = (uint64_t)low;
     *end = (uint64_t)high;
     return MR_OK;
@@ -226,6 +313,8 @@ static enum mr_code ask_high_end(struct mr_kafka *kafka,
         rd_kafka_event_destroy(answer);
     rd_kafka_queue_destroy(queue);
     rd_kafka_topic_partition_list_destroy(list);
+    if (code != MR_OK)
+        learn_leader(kafka, topic);
     return code;
 }
 

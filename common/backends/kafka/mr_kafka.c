@@ -10,6 +10,7 @@
 #include "common/backends/kafka/kafka_error.h"
 #include "common/backends/kafka/kafka_lookup.h"
 #include "common/backends/kafka/kafka_reader.h"
+#include "common/backends/kafka/kafka_registry.h"
 #include "common/backends/kafka/kafka_spaces.h"
 #include "common/base/mr_assert.h"
 #include "common/base/mr_mem.h"
@@ -134,9 +135,11 @@ static void take_error(rd_kafka_t *handle, int code, const char *words,
 {
     struct mr_kafka *kafka = opaque;
 
-    (void)handle;
-    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+        if (handle == kafka->producer)
+            kafka_note_answer(kafka, false);
         return;
+    }
     (void)pthread_mutex_lock(&kafka->lock);
     (void)snprintf(kafka->trouble, sizeof(kafka->trouble), "%s%s",
                    code == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
@@ -353,6 +356,8 @@ enum mr_code mr_kafka_open(const struct mr_kafka_spec *spec,
         code = start_poller(kafka, err);
     if (code == MR_OK)
         code = greet(kafka, err);
+    if (code == MR_OK)
+        code = kafka_registry_open(kafka, &kafka->registry, err);
     if (code != MR_OK) {
         mr_kafka_close(kafka);
         return code;
@@ -370,6 +375,7 @@ void mr_kafka_close(struct mr_kafka *kafka)
         (void)pthread_join(kafka->poller, NULL);
     kafka_drop(kafka->producer);
     kafka_lookup_free(kafka->lookup);
+    kafka_registry_close(kafka->registry);
     kafka_spaces_free(kafka->spaces);
     for (uint32_t i = 0; i < kafka->topic_count; i++)
         mr_free(kafka->topics[i]);
