@@ -60,9 +60,10 @@ struct mr_worker {
     unsigned wake_passed; /* batches since the wake was due */
     unsigned attempts;    /* failures of class RETRY in a row */
     int64_t retry_began_us;
-    int64_t lag_at_us; /* when the lag was last looked at */
-    double lag_shown;  /* what this worker added to the gauge */
-    uint64_t lag_seen; /* the last answer of a remote bus; under the lock */
+    int64_t lag_at_us;     /* when the lag was last looked at */
+    double lag_shown;      /* what this worker added to the gauge */
+    uint64_t lag_seen;     /* the last answer of a remote bus; under the lock */
+    struct mr_err lag_err; /* lock: why the bus does not say it */
 
     pthread_t thread;
     bool running;

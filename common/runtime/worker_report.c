@@ -64,7 +64,8 @@ void mr_worker_report(struct mr_worker *worker, size_t failed, int64_t began_us,
 /* Records between the worker and the ends of its inputs, into *out; false: the
  * bus does not say.  A partition that was never read counts from its
  * beginning. */
-static bool find_lag(struct mr_worker *worker, uint64_t *out)
+static bool find_lag(struct mr_worker *worker, uint64_t *out,
+                     struct mr_err *err)
 {
     const struct mr_place *place = worker->place;
     uint64_t lag = 0;
@@ -76,7 +77,7 @@ static bool find_lag(struct mr_worker *worker, uint64_t *out)
         uint64_t end;
 
         if (mr_bus_bounds(place->bus, mr_worker_topic(worker, part->topic),
-                          part->partition, &begin, &end, NULL) != MR_OK)
+                          part->partition, &begin, &end, err) != MR_OK)
             return false;
         (void)pthread_mutex_lock(&worker->lock);
         next = part->known && part->next > begin ? part->next : begin;
@@ -105,7 +106,7 @@ static uint64_t lag_of(struct mr_worker *worker)
 
     if (worker->place->bus->remote)
         return kept_lag(worker);
-    return find_lag(worker, &lag) ? lag : 0;
+    return find_lag(worker, &lag, NULL) ? lag : 0;
 }
 
 static void show_lag(struct mr_worker *worker, double lag)
@@ -118,8 +119,10 @@ static void show_lag(struct mr_worker *worker, double lag)
 
 void mr_worker_report_lag(struct mr_worker *worker)
 {
+    struct mr_err err = { 0 };
     int64_t now_us;
-    uint64_t lag;
+    uint64_t lag = 0;
+    bool found;
 
     if (worker->spec.telemetry == NULL && !worker->place->bus->remote)
         return;
@@ -127,11 +130,13 @@ void mr_worker_report_lag(struct mr_worker *worker)
     if (worker->lag_at_us != 0 && now_us - worker->lag_at_us < LAG_EVERY_US)
         return;
     worker->lag_at_us = now_us;
-    if (!find_lag(worker, &lag))
-        return;
+    found = find_lag(worker, &lag, &err);
     (void)pthread_mutex_lock(&worker->lock);
-    worker->lag_seen = lag;
+    worker->lag_seen = found ? lag : worker->lag_seen;
+    worker->lag_err = err;
     (void)pthread_mutex_unlock(&worker->lock);
+    if (!found)
+        return;
     if (worker->spec.telemetry != NULL)
         show_lag(worker, (double)lag);
 }
@@ -148,6 +153,8 @@ void mr_worker_status(struct mr_worker *worker, struct mr_worker_status *out)
 
     (void)pthread_mutex_lock(&worker->lock);
     *out = worker->status;
+    if (out->error.code == MR_OK)
+        out->error = worker->lag_err;
     (void)pthread_mutex_unlock(&worker->lock);
     out->lag = lag;
 }

@@ -270,6 +270,9 @@ def settle(server):
     """All that was written is worked off, by words and by meaning."""
     reply = server.put("settle", "the last of all")
     assert reply.status == 200, reply.body
+    for _ in range(2):  # a server looks at its lag once a second
+        until(lambda: is_idle(server))
+        threading.Event().wait(1.2)
     until(lambda: is_idle(server))
 
 
