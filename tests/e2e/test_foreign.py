@@ -201,3 +201,216 @@ def test_a_kill_in_the_middle_repeats_nothing(line):
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads(done.stdout)
     assert told["raw"] == 2000, told
+
+
+# --- other formats ---
+
+def number(value):
+    out = bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*out, value])
+
+
+def part(field, value):
+    """A field of protobuf: a number, a text, or a message."""
+    if isinstance(value, int):
+        return number(field << 3) + number(value)
+    data = value.encode() if isinstance(value, str) else value
+    return number(field << 3 | 2) + number(len(data)) + data
+
+
+TEXT, MESSAGE, NUMBER = 9, 11, 3
+
+
+def described(name, *fields):
+    return part(1, name) + b"".join(
+        part(2, part(1, field) + part(3, nth) + part(4, 1) + part(5, kind) +
+             (part(6, of) if of else b""))
+        for nth, (field, kind, of) in enumerate(fields, 1))
+
+
+def descriptor(folder):
+    """What protoc makes of
+    package shop; message Price {int64 cents = 1;} message Article {
+    string name = 1; string body = 2; Price price = 3;}"""
+    file = part(1, "shop.proto") + part(2, "shop")
+    file += part(4, described("Price", ("cents", NUMBER, None)))
+    file += part(4, described("Article", ("name", TEXT, None),
+                              ("body", TEXT, None),
+                              ("price", MESSAGE, ".shop.Price")))
+    path = folder / "shop.pb"
+    path.write_bytes(part(1, file))
+    return str(path)
+
+
+def article(name, body, cents):
+    return part(1, name) + part(2, body) + part(3, part(1, cents))
+
+
+FIELDS = {"text": "body", "title": "$.name", "metadata": "cents=price.cents"}
+
+
+def check_article(line, document_id, name):
+    line.settles(document_id, "live")
+    found = line.server.get(document_id).json()
+    assert found["title"] == name
+    assert found["metadata"] == {"cents": 250}
+
+
+def test_protobuf_is_read_by_its_descriptor(line):
+    topic = line.topics.create("articles", 1)
+    line.topics.send("articles", ("a", article("Flour", "finely ground", 250)),
+                     ("b", b"\x0a\x7f"), ("c", b""), ("d", None))
+    line.up({"name": "shop", "topic": topic, "format": "protobuf",
+             "descriptor": descriptor(line.folder), "message": "shop.Article",
+             "fields": FIELDS})
+    line.wait(documents=1, failed=2, unchanged=1)
+    check_article(line, "a", "Flour")
+    errors = {letter["id"]: letter["error"] for letter in line.letters()}
+    assert "protobuf: " in errors["b"]
+    assert "nothing at body" in errors["c"]
+
+
+def test_what_stands_behind_the_bytes_of_confluent_is_read(line):
+    frame = struct.pack(">bi", 0, 42)
+    plain = line.topics.create("plain", 1)
+    typed = line.topics.create("typed", 1)
+    line.topics.send("plain", ("a", frame + document(text="oats").encode()),
+                     ("b", document(text="no frame")))
+    line.topics.send("typed",
+                     ("c", frame + b"\2\2" + article("Bran", "coarse", 250)),
+                     ("d", frame + b"\0" + article("Price", "no", 250)))
+    line.up({"name": "plain", "topic": plain, "format": "confluent"},
+            {"name": "typed", "topic": typed, "format": "confluent",
+             "inner": "protobuf", "descriptor": descriptor(line.folder),
+             "message": "shop.Article", "fields": FIELDS})
+    line.wait("plain", documents=1, failed=1)
+    line.wait("typed", documents=1, failed=1)
+    line.settles("a", "live")
+    check_article(line, "c", "Bran")
+    errors = {letter["id"]: letter["error"] for letter in line.letters()}
+    assert "does not begin with 0" in errors["b"]
+    assert "another message" in errors["d"]
+
+
+def test_cloudevents_are_read_in_both_modes(line):
+    topic = line.topics.create("events", 1)
+    event = {"specversion": "1.0", "id": "1", "source": "/shop",
+             "type": "article.changed"}
+    binary = {f"ce_{name}": value for name, value in event.items()}
+    binary["content-type"] = "application/json"
+    structured = {"content-type": "application/cloudevents+json"}
+    encoded = base64.b64encode(document(text="in base64").encode()).decode()
+    line.topics.send(
+        "events",
+        ("a", json.dumps({**event, "time": "2026-01-31T12:00:00Z",
+                          "data": {"text": "structured", "title": "S"}}),
+         structured),
+        ("b", document(text="binary", title="B"), binary),
+        ("c", json.dumps({**event, "data_base64": encoded}), structured),
+        ("d", document(text="no event")), ("b", None, binary))
+    line.up({"name": "shop", "topic": topic, "format": "cloudevents",
+             "fields": {"metadata": "type=type"}})
+    line.wait(documents=2, sent=3, failed=1, deleted=1)
+    line.settles("a", "live")
+    line.settles("c", "live")
+    line.settles("b", "deleted")
+    found = line.server.get("a").json()
+    assert found["title"] == "S"
+    assert found["time"].startswith("2026-01-31T12:00:00")
+    assert found["metadata"] == {"type": "article.changed"}
+    assert "specversion" in line.letters()[0]["error"]
+
+
+# --- where it begins and ends ---
+
+def test_a_source_may_begin_at_the_end(line):
+    topic = line.topics.create("late", 1)
+    line.topics.send("late", ("old", document(text="old")))
+    source = {"name": "shop", "topic": topic, "from": "end"}
+    server = line.up(source)
+    line.wait(job_ended=1)
+    assert server.stop() == 0
+    # What comes while it is away is not passed by, though nothing was read.
+    line.topics.send("late", ("new", document(text="new")))
+    line.topics.grow("late", 2)
+    line.topics.send("late", ("grown", document(text="grown")), partition=1)
+    line.up(source)
+    line.wait(documents=2, sent=2)
+    line.settles("new", "live")
+    assert line.state("old") is None
+
+
+def test_a_topic_that_is_not_there_is_told_and_asked_for_again(line):
+    name = line.topics.name("missing")
+    server = line.up({"name": "shop", "topic": name})
+    source = until(lambda: line.source() if line.source()["problem_count"]
+                   else None)
+    assert source["outcome"] == "failed"
+    assert f'there is no topic "{name}"' in source["problems"][0]["problem"]
+    reply = server.call("POST", "/v1/sources", {"topic": name + "x"})
+    assert reply.status == 400
+    assert "there is no topic" in reply.json()["error"]["message"]
+    line.topics.create("missing", 1)
+    line.topics.send("missing", ("a", document(text="here now")))
+    server.call("POST", "/v1/sources", {"topic": name, "name": "shop"})
+    line.wait(documents=1)
+
+
+def test_a_source_that_is_forgotten_takes_its_documents_along(line):
+    topic = line.topics.create("articles", 1)
+    line.topics.send("articles", ("a", document(text="one")),
+                     ("b", document(text="two")), ("c", None))
+    server = line.up()
+    body = {"topic": topic, "name": "shop", "rank": 7}
+    assert server.call("POST", "/v1/sources", body).status == 202
+    line.wait(documents=2)
+    line.settles("a", "live")
+    server.put("b", "of the front door")
+    done = server.cli("forget", "--documents", "shop")
+    assert done.returncode == 0, done.stderr
+    line.settles("a", "deleted")
+    assert server.get("b").json()["text"] == "of the front door"
+    assert server.call("GET", "/v1/sources/shop").status == 404
+    # Given again it is read from its beginning.
+    assert server.call("POST", "/v1/sources", body).status == 202
+    line.wait(documents=2, sent=2)
+    line.settles("a", "live")
+    assert server.get("a").json()["version"] > 0
+    assert "shop" in server.cli("status").stdout
+
+
+def test_our_own_topics_are_no_source(line):
+    server = line.up()
+    own = line.prefix + "own.main.raw"
+    reply = server.call("POST", "/v1/sources", {"topic": own})
+    assert reply.status == 400
+    assert "one of our own" in reply.json()["error"]["message"]
+
+
+def test_a_descriptor_that_is_none_is_told(line):
+    topic = line.topics.create("articles", 1)
+    path = line.folder / "none.pb"
+    path.write_text("no descriptor")
+    line.up({"name": "shop", "topic": topic, "format": "protobuf",
+             "descriptor": str(path), "message": "shop.Article"})
+    source = until(lambda: line.source() if line.source()["problem_count"]
+                   else None)
+    assert "descriptor: " in source["problems"][0]["problem"]
+
+
+def test_the_embedded_bus_has_no_topics_of_others(tmp_path):
+    path = tmp_path / "millrace.yaml"
+    path.write_text("embed:\n  model: hashing\nsources:\n- name: shop\n"
+                    "  kind: kafka\n  topic: articles\n")
+    done = subprocess.run([BINARY, "config", "check", "-c", str(path)],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert 'kind: kafka needs "bus: kafka"' in done.stdout + done.stderr
+    path.write_text("embed:\n  model: hashing\n")
+    server = Server(tmp_path / "data", "-c", str(path)).start()
+    reply = server.call("POST", "/v1/sources", {"topic": "articles"})
+    assert reply.status == 400
+    assert "bus: kafka" in reply.json()["error"]["message"]

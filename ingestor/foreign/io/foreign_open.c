@@ -140,18 +140,18 @@ enum mr_code foreign_open_worker(struct foreign *foreign,
 
 static enum mr_code open_topic(struct foreign *foreign, struct mr_err *err)
 {
-    const struct foreign_stage_spec stage = {
+    struct foreign_stage_spec stage = {
         .place = foreign->place,
         .config = foreign->spec.config,
         .topic = &foreign->topic,
         .map = &foreign->map,
-        .schema = foreign->schema,
     };
     enum mr_code code = foreign_map_parse(foreign->spec.config, foreign->arena,
                                           &foreign->map, err);
 
     if (code == MR_OK)
         code = load_schema(foreign, err);
+    stage.schema = foreign->schema;
     if (code == MR_OK)
         code = load_meta(foreign, err);
     if (code == MR_OK)
