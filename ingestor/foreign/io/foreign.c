@@ -93,30 +93,32 @@ static void back_off(struct foreign *foreign, const struct mr_err *why)
         mr_clock_sleep_ms(foreign->place->clock, RETRY_MS_MIN);
 }
 
-static void look_at_lag(struct foreign *foreign, bool now)
+static void look_at_lag(struct foreign *foreign)
 {
     struct mr_worker_status status;
 
-    if (!now && now_us(foreign) - foreign->lag_at_us < LAG_EVERY_US)
+    if (foreign->lag_at_us != 0 &&
+        now_us(foreign) - foreign->lag_at_us < LAG_EVERY_US)
         return;
     mr_worker_status(foreign->worker, &status);
     atomic_store(&foreign->lag, status.lag);
     foreign->lag_at_us = now_us(foreign);
 }
 
-/* One batch, if there is one within a moment.  *ended: all is read. */
-static enum mr_code read_some(struct foreign *foreign, bool *ended,
-                              struct mr_err *err)
+/* One batch, if there is one within wait_ms.  *nothing: there was none, which
+ * with a wait of 0 is to say that all is read. */
+static enum mr_code read_some(struct foreign *foreign, int wait_ms,
+                              bool *nothing, struct mr_err *err)
 {
     enum mr_code code = outbox_hold(foreign->outbox, err);
     struct mr_err why = { 0 };
     bool worked = false;
 
-    *ended = false;
+    *nothing = false;
     if (code != MR_OK)
         return code;
     *foreign_stage_tally(foreign->stage) = (struct foreign_tally){ 0 };
-    code = mr_worker_step(foreign->worker, WAIT_MS, &worked, &why);
+    code = mr_worker_step(foreign->worker, wait_ms, &worked, &why);
     if (worked)
         take_tally(foreign);
     if (mr_class_of(code) == MR_CLASS_RETRY) {
@@ -131,8 +133,8 @@ static enum mr_code read_some(struct foreign *foreign, bool *ended,
     if (code != MR_OK)
         return mr_fail(err, code, "%s", why.text);
     foreign->tries = 0;
-    look_at_lag(foreign, !worked);
-    *ended = !worked && foreign_lag(foreign) == 0;
+    look_at_lag(foreign);
+    *nothing = !worked;
     return MR_OK;
 }
 
@@ -162,13 +164,13 @@ enum mr_code foreign_round(struct foreign *foreign, bool *again,
                            struct mr_err *err)
 {
     struct progress *progress = foreign->spec.progress;
-    bool ended;
-    enum mr_code code = read_some(foreign, &ended, err);
+    bool nothing;
+    enum mr_code code = read_some(foreign, WAIT_MS, &nothing, err);
 
     *again = false;
     if (code != MR_OK)
         return code;
-    if (ended)
+    if (nothing && foreign_lag(foreign) == 0)
         progress_caught_up(progress, wall_ms(foreign));
     progress_set_state(progress, foreign_lag(foreign) == 0 ? PROGRESS_IDLE
                                                            : PROGRESS_READING);
@@ -218,8 +220,13 @@ enum mr_code foreign_run(struct foreign *foreign,
     enum mr_code code = begin_run(foreign, err);
     bool ended = false;
 
-    while (code == MR_OK && !ended && !is_stopped(foreign))
-        code = read_some(foreign, &ended, err);
+    while (code == MR_OK && !ended && !is_stopped(foreign)) {
+        code = read_some(foreign, 1, &ended, err);
+        /* The end is asked for only when it may have been reached. */
+        if (code == MR_OK && ended)
+            code = read_some(foreign, 0, &ended, err);
+    }
+    foreign->lag_at_us = 0;
     if (code == MR_E_CANCELLED || (code == MR_OK && !ended)) {
         *outcome = PROGRESS_STOPPED;
         return MR_OK;
