@@ -117,7 +117,7 @@ function freshness(one, now) {
 }
 
 function found(one) {
-  const what = one.kind === "web" ? "page" : "file";
+  const what = { web: "page", kafka: "record" }[one.kind] || "file";
   // What it read is of the last reading, and not known after a start.
   const read = one.found || !one.documents ? ` of ${plural(one.found, what)}` : "";
   const parts = [`${plural(one.documents, "document")}${read}`];
@@ -135,7 +135,7 @@ function makeSource(name) {
 function showSource(node, one, now) {
   const [state, numbers, fresh, problems] = ["state", "numbers", "fresh"]
     .map((name) => node.querySelector(`.${name}`)).concat(node.querySelector("details"));
-  node.title = one.url || one.path || "";
+  node.title = one.url || one.path || one.topic || "";
   setText(state, one.outcome === "done" || one.state !== "idle" ? one.state : `${one.state}, ${one.outcome}`);
   setText(numbers, found(one));
   setText(fresh, freshness(one, now));
