@@ -123,12 +123,15 @@ static enum mr_code run_kafka(struct source *source,
 }
 
 /* When something that no run can help is tried again. */
-static int64_t after_failure(struct source *source)
+static int64_t after_failure(struct source *source, enum mr_code code)
 {
     int64_t wait_ms = source->current->config.every_ms / 4;
 
     if (source->kind == SOURCE_KAFKA)
         wait_ms = FAILED_TOPIC_MS;
+    /* Who was taken over does not take back at once. */
+    if (code == MR_E_FENCED)
+        return source_now_ms(source) + source->current->config.every_ms;
 
     return source_now_ms(source) +
            (wait_ms < FAILED_MS_MAX ? wait_ms : FAILED_MS_MAX);
@@ -180,7 +183,7 @@ void source_run(struct source *source)
         job = progress_job(source->progress) + (outcome != PROGRESS_STOPPED);
         end_run(source, job, next_ms, NULL);
     } else {
-        end_run(source, job, after_failure(source), &err);
+        end_run(source, job, after_failure(source, code), &err);
     }
 }
 
@@ -194,7 +197,7 @@ void source_follow(struct source *source)
         return;
     source_close(source);
     source_lock(source);
-    source->next_ms = again ? 0 : after_failure(source);
+    source->next_ms = again ? 0 : after_failure(source, code);
     progress_set_next(source->progress, source->next_ms);
     source_unlock(source);
     if (again)
