@@ -108,7 +108,7 @@ enum mr_code mr_control_encode(const struct mr_control *control,
     Millrace__Member member = MILLRACE__MEMBER__INIT;
     Millrace__Alias alias = MILLRACE__ALIAS__INIT;
 
-    mr_wire_check(&c, control->is_member != control->is_alias,
+    mr_wire_check(&c, !(control->is_member && control->is_alias),
                   "it is about one thing");
     if (c.code == MR_OK && control->is_member)
         check(&c, &control->member);
@@ -122,7 +122,8 @@ enum mr_code mr_control_encode(const struct mr_control *control,
         alias.generation = control->alias.generation;
         alias.previous = control->alias.previous;
         alias.set_ms = control->alias.set_ms;
-    } else {
+    }
+    if (control->is_member) {
         message.member = &member;
         put(arena, &control->member, &member);
     }
@@ -185,6 +186,8 @@ enum mr_code mr_control_parse(struct mr_span bytes, struct mr_arena *arena,
         return c.code;
     *out = (struct mr_control){ .is_member = message->member != NULL,
                                 .is_alias = message->alias != NULL };
+    mr_wire_check(&c, !(out->is_member && out->is_alias),
+                  "it is about one thing");
     if (out->is_member) {
         get(arena, message->member, &out->member);
         check(&c, &out->member);

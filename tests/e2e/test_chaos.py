@@ -55,9 +55,12 @@ def brokers():
 
 
 def texts(rng, whole):
-    """Ids and texts: a judged set where it is at hand, else made up."""
+    """Ids and texts: a judged set and a site's pages where they are at hand,
+    else made up."""
     corpus = DATA / "ir/cacm/corpus.jsonl"
     if whole and corpus.exists():
+        for page in sorted((DATA / "site/dplyr").rglob("*.html")):
+            yield f"page-{page.stem}", page.read_text(errors="replace")
         for line in corpus.read_text().splitlines():
             row = json.loads(line)
             text = f"{row.get('title', '')} {row.get('text', '')}".strip()
@@ -73,8 +76,10 @@ def record(retriever, rng, whole):
     """Puts, near-copies, updates, patches and deletions, on `raw` only."""
     known = []
     for document, text in texts(rng, whole):
-        steps = [("PUT", document, {"text": text})]
-        known.append((document, text))
+        kind = "html" if document.startswith("page-") else "text"
+        steps = [("PUT", document, {kind: text})]
+        if kind == "text" or not known:
+            known.append((document, text))
         if rng.random() < .2:
             other, old = rng.choice(known)
             steps.append(("PUT", other, {"text": old + " It was changed."}))
