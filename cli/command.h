@@ -75,6 +75,7 @@ char *cli_join(char **texts, int count);
 int cli_run_up(const struct cli_command *command, int argc, char **argv);
 int cli_run_worker(const struct cli_command *command, int argc, char **argv);
 int cli_run_replay(const struct cli_command *command, int argc, char **argv);
+int cli_run_bus(const struct cli_command *command, int argc, char **argv);
 int cli_run_generation(const struct cli_command *command, int argc,
                        char **argv);
 int cli_run_compare(const struct cli_command *command, int argc, char **argv);

@@ -362,6 +362,25 @@ enum mr_code engine_open_offline(const struct engine_options *options,
     return finish(code, engine, out);
 }
 
+enum mr_code engine_open_log(const struct engine_options *options,
+                             struct engine **out, struct mr_err *err)
+{
+    struct engine *engine = allocate(options);
+    enum mr_code code;
+
+    if (!options->kafka.used && access(engine_path(engine, "log"), F_OK) != 0)
+        code = mr_fail_errno(err, MR_E_CONFIG, errno,
+                             "data: %s is no data folder", engine->data);
+    else
+        code = open_backends(engine, err);
+    return finish(code, engine, out);
+}
+
+struct mr_bus *engine_bus(const struct engine *engine)
+{
+    return engine->bus;
+}
+
 const char *engine_address(const struct engine *engine)
 {
     return mr_http_server_address(engine->server);

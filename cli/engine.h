@@ -126,6 +126,12 @@ MR_MUST_CHECK enum mr_code engine_open_offline(
     const struct engine_options *options, struct engine **out,
     struct mr_err *err);
 
+/* As above, but only the bus; see engine_bus(). */
+MR_MUST_CHECK enum mr_code engine_open_log(const struct engine_options *options,
+                                           struct engine **out,
+                                           struct mr_err *err);
+struct mr_bus *engine_bus(const struct engine *engine);
+
 /* "127.0.0.1:7700" as it is. */
 const char *engine_address(const struct engine *engine);
 /* "http" or "https". */

@@ -47,6 +47,13 @@ const struct cli_command cli_commands[] = {
       "  millrace compare --against http://127.0.0.1:7790 --queries asked.txt\n"
       "  millrace generation use 2",
       cli_run_replay },
+    { "bus", "copy", "carry the log of a data folder over to Kafka",
+      "Copies what everything else is made from (documents, feedback, events,\n"
+      "dead letters) to the cluster of the configuration.  Versions stay what\n"
+      "they are, and so do the answers.  No server may run on the folder.\n\n"
+      "  millrace bus copy -c kafka.yaml --from /var/lib/millrace\n"
+      "  millrace bus copy -c kafka.yaml --from /var/lib/millrace --resume",
+      cli_run_bus },
     { "generation", "show|use N|rollback", "which generation answers",
       "show      the one that answers, and the one before\n"
       "use N     lets another one answer, on all retrievers at once; refused\n"

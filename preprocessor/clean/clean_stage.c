@@ -256,7 +256,9 @@ static struct job job_of(struct mr_stage *stage, struct mr_state *state,
         .effects = effects,
         .input = input,
         .version = mr_place_version(self->config.place, input->record.offset),
-        .time_ms = input->record.append_ms,
+        /* A copy of the log keeps the time of the append in the header. */
+        .time_ms = input->record.time_ms != 0 ? input->record.time_ms
+                                              : input->record.append_ms,
         .err = err,
     };
 }

@@ -12,7 +12,7 @@ import pytest
 
 from conftest import BINARY, SOURCE
 
-COMMANDS = ["up", "worker", "replay", "generation", "compare", "ingest",
+COMMANDS = ["up", "worker", "replay", "bus", "generation", "compare", "ingest",
             "query", "answer", "why", "status", "delete", "forget", "dead",
             "fsck", "eval", "stage", "key", "config", "completion", "version"]
 NO_SERVER = "http://127.0.0.1:9"
