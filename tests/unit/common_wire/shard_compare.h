@@ -6,6 +6,8 @@
 #ifndef TESTS_UNIT_COMMON_WIRE_SHARD_COMPARE_H
 #define TESTS_UNIT_COMMON_WIRE_SHARD_COMPARE_H
 
+#include "tests/unit/common_wire/compare_fields.h"
+
 static inline void same_shard_place(const struct mr_shard_place *a,
                                     const struct mr_shard_place *b)
 {
