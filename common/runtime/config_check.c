@@ -258,9 +258,9 @@ static void check_kafka(const struct check *check,
                    "the cluster that the log lies on");
     if (is_missing(source, "topic"))
         bad_source(check, source, "topic", "is missing");
-    if (!wrapped && !is_missing(source, "inner"))
+    if (!wrapped && is_one_of(source->inner, "protobuf", ""))
         bad_source(check, source, "inner",
-                   "is for format confluent and cloudevents");
+                   "protobuf is for format confluent and cloudevents");
     if (protobuf && is_missing(source, "descriptor"))
         bad_source(check, source, "descriptor", "is missing, for protobuf");
     if (protobuf && is_missing(source, "message"))

@@ -144,11 +144,13 @@ void kafka_record(const rd_kafka_message_t *message,
                   const struct kafka_topic *topic, struct mr_arena *arena,
                   struct mr_record *out)
 {
+    int64_t stamp = rd_kafka_message_timestamp(message, NULL);
+
     *out = (struct mr_record){
         .topic = topic->id,
         .partition = (uint32_t)message->partition,
         .offset = (uint64_t)message->offset,
-        .append_ms = rd_kafka_message_timestamp(message, NULL),
+        .append_ms = stamp < 0 ? 0 : stamp, /* others may have none */
         .key = mr_arena_copy(arena, mr_span(message->key, message->key_len)),
         .value = mr_arena_copy(arena, mr_span(message->payload, message->len)),
     };

@@ -73,8 +73,18 @@ static void take_tally(struct foreign *foreign)
         if (rows[i].add > 0)
             progress_add(progress, rows[i].count, rows[i].add);
     }
-    progress_set_documents(progress, tally->documents);
     tell_failures(foreign, tally);
+}
+
+/* A step that read nothing knows of them, too: the one at the start. */
+static void take_documents(struct foreign *foreign)
+{
+    const struct foreign_tally *tally = foreign_stage_tally(foreign->stage);
+
+    if (!tally->made)
+        return;
+    foreign->meta.documents = tally->documents;
+    progress_set_documents(foreign->spec.progress, tally->documents);
 }
 
 /* Waits after a failure that may pass; it is told when it lasts. */
@@ -121,6 +131,8 @@ static enum mr_code read_some(struct foreign *foreign, int wait_ms,
     code = mr_worker_step(foreign->worker, wait_ms, &worked, &why);
     if (worked)
         take_tally(foreign);
+    if (code == MR_OK)
+        take_documents(foreign);
     if (mr_class_of(code) == MR_CLASS_RETRY) {
         back_off(foreign, &why);
         return MR_OK;
@@ -208,7 +220,6 @@ static enum mr_code end_run(struct foreign *foreign, int64_t *next_ms,
     meta->whole = true;
     meta->ended_ms = wall_ms(foreign);
     meta->next_ms = meta->ended_ms + foreign->spec.config->every_ms;
-    meta->documents = foreign_stage_tally(foreign->stage)->documents;
     *next_ms = meta->next_ms;
     return meta_save(foreign->place, foreign->meta_space, meta, err);
 }

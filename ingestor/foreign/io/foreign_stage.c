@@ -312,7 +312,7 @@ static enum mr_code work(struct mr_stage *port, struct mr_state *state,
                                .arena = mr_state_arena(state) };
     enum mr_code code;
 
-    stage->tally = (struct foreign_tally){ 0 };
+    stage->tally = (struct foreign_tally){ .made = true };
     if (stage->spec.forget)
         return forget(&step, err);
     code = load_count(&step, err);
@@ -335,7 +335,7 @@ static enum mr_code fail(struct mr_stage *port, struct mr_state *state,
     const struct step step = { .stage = stage, .state = state };
 
     (void)effects;
-    stage->tally = (struct foreign_tally){ .read = 1 };
+    stage->tally = (struct foreign_tally){ .made = true, .read = 1 };
     tell(&stage->tally, &input->record, cause->text);
     return load_count(&step, err);
 }

@@ -28,6 +28,7 @@
 
 /* What one step did; it counts once it is committed. */
 struct foreign_tally {
+    bool made; /* there was a step */
     uint64_t read;
     uint64_t sent;
     uint64_t deleted;

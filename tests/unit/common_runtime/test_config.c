@@ -190,7 +190,9 @@ START_TEST(what_is_shown_loads_to_the_same)
               "embed: {cache: 3 GiB}\n"
               "sources:\n"
               "- {name: a, kind: web, url: http://x, delay: 100 ms}\n"
-              "- {name: b, kind: files, path: y}\n");
+              "- {name: b, kind: files, path: y}\n"
+              "- {name: c, kind: kafka, topic: t, fields: {id: $.x}}\n"
+              "bus: kafka\n");
     mr_config_fingerprint(config, "curate", before);
     memcpy(first, show(), sizeof(first));
     ck_assert_ptr_nonnull(strstr(first, "  wait: 1500 ms  # line 2 of the "
@@ -206,7 +208,8 @@ START_TEST(what_is_shown_loads_to_the_same)
                                    "\xEF\xBB\xBF \xC3\xA4 \xF0\x9F\x98\x80 # "
                                    "no");
     ck_assert_int_eq(config->limits.wait_ms, 1500);
-    ck_assert_uint_eq(config->source_count, 2);
+    ck_assert_uint_eq(config->source_count, 3);
+    ck_assert_str_eq(config->sources[2].fields.id, "$.x");
     ck_assert_int_eq(config->sources[0].delay_ms, 100);
     mr_config_fingerprint(config, "curate", after);
     ck_assert_str_eq(before, after);

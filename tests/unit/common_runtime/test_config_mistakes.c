@@ -150,9 +150,11 @@ static const struct {
     { "bus: kafka\nsources:\n- {name: a, kind: kafka, every: 1 d}\n",
       "3:33: sources: every: is for sources of kind web and files\n"
       "3:3: sources: topic: is missing\n" },
-    { "bus: kafka\nsources:\n- {name: a, kind: kafka, topic: t, inner: json,\n"
+    { "bus: kafka\nsources:\n- {name: a, kind: kafka, topic: t, inner: "
+      "protobuf,\n"
       "   fields: {tex: x}}\n",
-      "3:43: sources: inner: is for format confluent and cloudevents\n"
+      "3:43: sources: inner: protobuf is for format confluent and "
+      "cloudevents\n"
       "4:13: sources: fields.tex: there is no such key; did you mean "
       "fields.text?\n" },
     { "bus: kafka\nsources:\n- name: a\n  kind: kafka\n  topic: t\n"

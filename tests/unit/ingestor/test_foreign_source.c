@@ -153,6 +153,19 @@ static uint64_t letters(void)
     return count;
 }
 
+/* Of the last run: sent and not deleted. */
+static uint64_t documents(void)
+{
+    struct source_meta meta;
+    mr_space_id space;
+
+    ck_assert_int_eq(meta_space(&rig.place, "shop", "meta", &space, NULL),
+                     MR_OK);
+    ck_assert_int_eq(meta_load(&rig.place, space, rig.arena, &meta, NULL),
+                     MR_OK);
+    return meta.documents;
+}
+
 START_TEST(records_become_puts_deletes_and_letters)
 {
     send_some();
@@ -164,9 +177,11 @@ START_TEST(records_become_puts_deletes_and_letters)
     ck_assert_uint_eq(progress_get(rig.progress, PROGRESS_DELETED), 1);
     ck_assert_uint_eq(progress_get(rig.progress, PROGRESS_UNCHANGED), 1);
     ck_assert_uint_eq(progress_get(rig.progress, PROGRESS_FAILED), 1);
+    ck_assert_uint_eq(documents(), 2);
     /* And nothing of it again. */
     assert_run();
     ck_assert_str_eq(rig_raw(), "");
+    ck_assert_uint_eq(documents(), 2);
     send(1, "c", NULL);
     assert_run();
     ck_assert_str_eq(rig_raw(), "delete c of shop before 281474976710655\n");
