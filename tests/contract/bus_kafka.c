@@ -14,7 +14,7 @@
 START_TEST(a_topics_id_can_be_in_the_name_of_a_file)
 {
     for (int i = 0; i < 12; i++) {
-        char name[8];
+        char name[16];
         const char *id;
 
         (void)snprintf(name, sizeof(name), "t%d", i);
