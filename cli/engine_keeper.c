@@ -79,6 +79,14 @@ static void clean_log(struct engine *engine)
                (unsigned long long)cleaned.removed);
 }
 
+static void look_at_bus(struct engine *engine)
+{
+    struct mr_err err = { 0 };
+
+    if (engine->kafka != NULL && mr_kafka_check(engine->kafka, &err) != MR_OK)
+        engine_part_ended(engine, &err);
+}
+
 static void *keep(void *context)
 {
     struct engine *engine = context;
@@ -88,6 +96,7 @@ static void *keep(void *context)
     while (!atomic_load(&engine->ending)) {
         mr_clock_sleep_ms(clock, ROUND_MS);
         look_at_disk(engine);
+        look_at_bus(engine);
         look_at_memory(engine);
         if (mr_clock_mono_us(clock) - cleaned_us < CLEAN_US ||
             atomic_load(&engine->ending))

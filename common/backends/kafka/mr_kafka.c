@@ -385,6 +385,18 @@ void mr_kafka_close(struct mr_kafka *kafka)
     mr_free(kafka);
 }
 
+enum mr_code mr_kafka_check(struct mr_kafka *kafka, struct mr_err *err)
+{
+    char words[300];
+    rd_kafka_resp_err_t failure =
+        rd_kafka_fatal_error(kafka->producer, words, sizeof(words));
+
+    if (failure == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return MR_OK;
+    return mr_fail(err, MR_E_LOST, "kafka: no append is possible any more: %s",
+                   words);
+}
+
 struct mr_bus *mr_kafka_bus(struct mr_kafka *kafka)
 {
     return &kafka->bus.port;

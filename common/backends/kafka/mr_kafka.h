@@ -86,6 +86,13 @@ MR_MUST_CHECK enum mr_code mr_kafka_open(const struct mr_kafka_spec *spec,
 /* NULL does nothing. */
 void mr_kafka_close(struct mr_kafka *kafka);
 
+/*
+ * MR_OK, or why the client of appends will take none any more, which only a new
+ * start cures: the cluster has lost what it had acknowledged (MR_E_LOST).
+ */
+MR_MUST_CHECK enum mr_code mr_kafka_check(struct mr_kafka *kafka,
+                                          struct mr_err *err);
+
 /* Borrowed until mr_kafka_close(). */
 struct mr_bus *mr_kafka_bus(struct mr_kafka *kafka);
 
