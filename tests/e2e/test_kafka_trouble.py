@@ -6,7 +6,7 @@ import time
 import pytest
 
 import brokers
-from brokers import refused, until
+from brokers import digest, refused, settle, until
 
 FAISS = "FAISS is a vector database"
 # Kafka's own limits are 10 s; a busy machine gets some more.
@@ -93,3 +93,41 @@ def test_a_second_server_fences_the_first(kafka):
     assert "fenced" in errors
     assert second.get("b").json()["state"] == "live"
     assert second.stop() == 0
+
+
+# --- brokers that go away ---
+
+@pytest.fixture
+def cluster(tmp_path, broker):
+    one = brokers.Cluster(tmp_path / "cluster")
+    yield one
+    one.stop()
+
+
+def test_a_broker_that_comes_back_is_worked_with_again(cluster, tmp_path):
+    kafka = brokers.Kafka(tmp_path, cluster.servers)
+    server = kafka.server(settings="delivery.timeout.ms=4000\n").start()
+    for number in range(10):
+        server.put(f"d{number}", f"heron number {number}", wait="")
+    # A broker that dies alone, with transactions open, may forget to end one:
+    # nobody can read past it then.
+    settle(server)
+    cluster.kill()
+    began = time.monotonic()
+    reply = server.put("away", FAISS)
+    assert time.monotonic() - began < BOUND_S
+    assert reply.status == 503, reply.body
+    assert "kafka" in reply.body.decode()
+    until(lambda: "kafka" in str(server.status()))
+    began = time.monotonic()
+    server.status()
+    assert time.monotonic() - began < 2
+    assert server.call("GET", "/healthz").status == 200
+    assert server.search("heron", mode="keyword")["hits"] is not None
+    cluster.revive()
+    until(lambda: server.put("back", FAISS).status == 200)
+    until(lambda: brokers.is_idle(server))
+    assert sorted(server.found("heron", mode="keyword", top_k=20)) == \
+        sorted(f"d{number}" for number in range(10))
+    assert server.stop() == 0
+    assert digest(server)

@@ -203,7 +203,8 @@ static enum mr_code read_change(struct kafka_changelog *changelog,
     if (message == NULL)
         return mr_fail(err, MR_E_TIMEOUT,
                        "kafka: topic %.200s partition %u: nothing for %d s at "
-                       "offset %" PRIu64 " of the state",
+                       "offset %" PRIu64 " of the state; kafka-transactions "
+                       "find-hanging tells if a transaction was left open",
                        changelog->topic->full, changelog->partition,
                        SILENCE_MS / 1000, changelog->next);
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
