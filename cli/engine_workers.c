@@ -46,67 +46,106 @@ static enum mr_code make_stage(struct engine *engine, enum stage stage,
     MR_UNREACHABLE();
 }
 
-/* A worker of `stage` for partitions [from, from + count). */
-static enum mr_code make_worker(struct engine *engine, enum stage stage,
-                                const uint32_t *partitions, size_t count,
-                                struct mr_err *err)
+/* A worker that is being made. */
+struct making {
+    struct engine *engine;
+    enum stage stage;
+    const uint32_t *partitions;
+    size_t count;
+    struct mr_worker *worker;
+    enum mr_code code;
+    struct mr_err err;
+    pthread_t thread;
+    bool threaded;
+};
+
+static void *make_worker(void *context)
 {
+    struct making *making = context;
+    struct engine *engine = making->engine;
     struct mr_worker_spec spec = {
         .place = &engine->place,
-        .partitions = partitions,
-        .partition_count = count,
-        .lane = partitions[0],
+        .partitions = making->partitions,
+        .partition_count = making->count,
+        .lane = making->partitions[0],
         .telemetry = engine->telemetry,
         .flight = engine->flight,
         .ended = engine_part_ended,
         .ended_context = engine,
     };
-    enum mr_code code = make_stage(engine, stage, &spec.stage, err);
 
-    if (code == MR_OK)
-        code =
-            mr_worker_new(&spec, &engine->workers[engine->worker_count], err);
-    if (code == MR_OK)
-        engine->worker_count++;
+    making->code = make_stage(engine, making->stage, &spec.stage, &making->err);
+    if (making->code == MR_OK)
+        making->code = mr_worker_new(&spec, &making->worker, &making->err);
+    return NULL;
+}
+
+/* A remote bus takes its time for each: they are made side by side. */
+static enum mr_code make_all(struct engine *engine, struct making *list,
+                             size_t count, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+
+    for (size_t i = 0; i < count; i++) {
+        list[i].threaded =
+            engine->bus->remote &&
+            pthread_create(&list[i].thread, NULL, make_worker, &list[i]) == 0;
+        if (!list[i].threaded && code == MR_OK) {
+            (void)make_worker(&list[i]);
+            code = list[i].code;
+        }
+    }
+    code = MR_OK;
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].threaded)
+            (void)pthread_join(list[i].thread, NULL);
+        if (list[i].worker != NULL)
+            engine->workers[engine->worker_count++] = list[i].worker;
+        if (list[i].code != MR_OK && code == MR_OK)
+            code = mr_fail(err, list[i].code, "%s", list[i].err.text);
+    }
     return code;
 }
 
 /* One for each partition of this member; curate is one for all of them, the
  * first member's. */
-static enum mr_code make_workers(struct engine *engine, enum stage stage,
-                                 const uint32_t *partitions, struct mr_err *err)
+static size_t list_workers(struct engine *engine, enum stage stage,
+                           const uint32_t *partitions, struct making *out)
 {
-    uint32_t count = engine->place.partitions;
-    enum mr_code code = MR_OK;
+    uint32_t total = engine->place.partitions;
+    struct making making = { .engine = engine, .stage = stage };
+    size_t count = 0;
 
-    if (stage == STAGE_CURATE)
-        return engine_has(engine, 0)
-                   ? make_worker(engine, stage, partitions, count, err)
-                   : MR_OK;
-    for (uint32_t i = 0; code == MR_OK && i < count; i++) {
-        if (engine_has(engine, i))
-            code = make_worker(engine, stage, &partitions[i], 1, err);
+    for (uint32_t i = 0; i < total; i++) {
+        if (!engine_has(engine, i) || (stage == STAGE_CURATE && i > 0))
+            continue;
+        making.partitions = &partitions[i];
+        making.count = stage == STAGE_CURATE ? total : 1;
+        out[count++] = making;
     }
-    return code;
+    return count;
 }
 
 enum mr_code engine_make_workers(struct engine *engine, struct mr_err *err)
 {
-    uint32_t count = engine->place.partitions;
+    uint32_t total = engine->place.partitions;
+    size_t most = (size_t)STAGE_COUNT * total;
+    struct making *list = mr_calloc(most, sizeof(*list));
     uint32_t *partitions =
-        mr_arena_calloc(engine->arena, count, sizeof(*partitions));
-    enum mr_code code = MR_OK;
+        mr_arena_calloc(engine->arena, total, sizeof(*partitions));
+    size_t count = 0;
+    enum mr_code code;
 
-    engine->workers =
-        mr_calloc((size_t)STAGE_COUNT * count, sizeof(*engine->workers));
-    for (uint32_t i = 0; i < count; i++)
+    engine->workers = mr_calloc(most, sizeof(*engine->workers));
+    for (uint32_t i = 0; i < total; i++)
         partitions[i] = i;
-    for (enum stage stage = STAGE_CLEAN; code == MR_OK && stage < STAGE_COUNT;
-         stage++) {
+    for (enum stage stage = STAGE_CLEAN; stage < STAGE_COUNT; stage++) {
         if (engine_does(engine, stage == STAGE_EMBED ? ENGINE_EMBEDDER
                                                      : ENGINE_PREPROCESSOR))
-            code = make_workers(engine, stage, partitions, err);
+            count += list_workers(engine, stage, partitions, &list[count]);
     }
+    code = make_all(engine, list, count, err);
+    mr_free(list);
     return code;
 }
 
