@@ -265,8 +265,9 @@ MR_MUST_CHECK static inline enum mr_code mr_bus_poll(
 
 /*
  * Outputs, state and positions in one step.  On the embedded bus it survives
- * kill -9 at once, and a power cut after the next sync.  After a failure
- * nothing or all of it happened; the caller rewinds and works again.
+ * kill -9 at once, and a power cut after the next sync; on a remote one other
+ * readers may see the outputs a moment after the call has returned.  After a
+ * failure nothing or all of it happened; the caller rewinds and works again.
  */
 MR_MUST_CHECK static inline enum mr_code mr_bus_commit(
     struct mr_bus_reader *reader, const struct mr_commit *commit,

@@ -160,6 +160,27 @@ struct mr_batch_in contract_poll(struct mr_bus_reader *reader,
     return batch;
 }
 
+struct mr_batch_in contract_poll_all(struct mr_bus_reader *reader, size_t count)
+{
+    struct mr_batch_in all = {
+        .records =
+            mr_arena_calloc(contract.arena, count, sizeof(struct mr_record)),
+    };
+
+    for (int round = 0; round < 30 && all.count < count; round++) {
+        struct mr_poll_limits limits = { (uint32_t)(count - all.count),
+                                         SIZE_MAX, 1000 };
+        struct mr_batch_in batch;
+
+        CONTRACT_OK(mr_bus_poll(reader, &limits, contract.arena, &batch,
+                                &contract.err));
+        for (size_t i = 0; i < batch.count; i++)
+            all.records[all.count++] = batch.records[i];
+    }
+    ck_assert_uint_eq(all.count, count);
+    return all;
+}
+
 unsigned contract_number(const struct mr_record *record)
 {
     return (unsigned)strtoul(mr_arena_str(contract.arena, record->value), NULL,

@@ -108,6 +108,11 @@ struct mr_bus_reader *contract_reader(const char *group, mr_topic_id topic,
 struct mr_batch_in contract_poll(struct mr_bus_reader *reader,
                                  uint32_t records_max);
 
+/* Polls until there are `count` records, one after the other: what a commit
+ * has written may be seen a moment later.  Fails after half a minute. */
+struct mr_batch_in contract_poll_all(struct mr_bus_reader *reader,
+                                     size_t count);
+
 /* The number in a record's value. */
 unsigned contract_number(const struct mr_record *record);
 
