@@ -82,7 +82,6 @@ static bool choose_listen(const struct cli_command *command,
 static int run_role(const struct cli_command *command, struct mr_config *config,
                     const struct role *role, struct engine_member *member)
 {
-    char name[NAME_ROOM];
     char *api_key = NULL;
     struct mr_err err = { 0 };
     int code = CLI_UNUSABLE;
@@ -94,10 +93,6 @@ static int run_role(const struct cli_command *command, struct mr_config *config,
                       "everything in one\n",
                       command->name);
         return CLI_UNUSABLE;
-    }
-    if (member->name == NULL) {
-        (void)snprintf(name, sizeof(name), "%s-%u", role->name, member->number);
-        member->name = name;
     }
     member->role = role->name;
     member->advertise = config->cluster.advertise;
@@ -173,6 +168,7 @@ int cli_run_worker(const struct cli_command *command, int argc, char **argv)
     };
     char **rest = mr_calloc((size_t)argc + 1, sizeof(*rest));
     const struct role *role = NULL;
+    char name[NAME_ROOM];
     struct mr_config *config;
     int count;
     int code = cli_parse(command, options, argc, argv, rest, &count);
@@ -187,6 +183,10 @@ int cli_run_worker(const struct cli_command *command, int argc, char **argv)
     mr_free(rest);
     if (code >= 0)
         return code;
+    if (member.name == NULL) {
+        (void)snprintf(name, sizeof(name), "%s-%u", role->name, member.number);
+        member.name = name;
+    }
     config = settings_load(file != NULL ? file : settings_default_file());
     if (config == NULL)
         return CLI_UNUSABLE;

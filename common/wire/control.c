@@ -181,22 +181,26 @@ enum mr_code mr_control_parse(struct mr_span bytes, struct mr_arena *arena,
     struct mr_wire_check c = mr_wire_parsing("control", err);
     const Millrace__Control *message =
         mr_wire_unpack(&c, &millrace__control__descriptor, bytes, arena);
+    const Millrace__Member *member;
+    const Millrace__Alias *alias;
 
     if (message == NULL)
         return c.code;
-    *out = (struct mr_control){ .is_member = message->member != NULL,
-                                .is_alias = message->alias != NULL };
+    member = message->member;
+    alias = message->alias;
+    *out = (struct mr_control){ .is_member = member != NULL,
+                                .is_alias = alias != NULL };
     mr_wire_check(&c, !(out->is_member && out->is_alias),
                   "it is about one thing");
-    if (out->is_member) {
-        get(arena, message->member, &out->member);
+    if (member != NULL) {
+        get(arena, member, &out->member);
         check(&c, &out->member);
     }
-    if (out->is_alias) {
+    if (alias != NULL) {
         out->alias = (struct mr_alias){
-            .generation = message->alias->generation,
-            .previous = message->alias->previous,
-            .set_ms = message->alias->set_ms,
+            .generation = alias->generation,
+            .previous = alias->previous,
+            .set_ms = alias->set_ms,
         };
         check_alias(&c, &out->alias);
     }

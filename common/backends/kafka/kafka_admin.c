@@ -81,8 +81,12 @@ static void copy_uuid(const rd_kafka_Uuid_t *id, struct kafka_found *out)
 {
     (void)snprintf(out->uuid, sizeof(out->uuid), "%s",
                    rd_kafka_Uuid_base64str(id));
-    for (char *at = out->uuid; *at != '\0'; at++)
-        *at = *at == '/' ? '_' : *at == '+' ? '-' : *at;
+    for (char *at = out->uuid; *at != '\0'; at++) {
+        if (*at == '/')
+            *at = '_';
+        else if (*at == '+')
+            *at = '-';
+    }
 }
 
 static enum mr_code read_description(rd_kafka_event_t *answer, const char *full,

@@ -335,7 +335,7 @@ enum mr_code kafka_high_end(struct mr_kafka *kafka,
 enum mr_code kafka_lost(struct mr_kafka *kafka, const struct kafka_topic *topic,
                         uint32_t partition, uint64_t next, struct mr_err *err)
 {
-    uint64_t begin, end;
+    uint64_t begin = 0, end = 0;
     enum mr_code code =
         kafka_bounds(kafka, topic, partition, &begin, &end, err);
 
