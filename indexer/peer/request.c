@@ -16,11 +16,10 @@ static_assert((int)PEER_INFO == (int)MR_SHARD_INFO &&
               "verbs have the numbers of the message");
 static_assert(INDEX_OP_EXISTS + 1 == MR_SHARD_OPS,
               "operators have the numbers of the message");
-static_assert(INDEX_QUERY_TERMS_MAX <= MR_SHARD_TERMS_MAX &&
-                  INDEX_TOP_K_MAX <= MR_SHARD_HITS_MAX &&
-                  PEER_PLACES_MAX <= MR_SHARD_PLACES_MAX &&
-                  PEER_LANGUAGES_MAX <= MR_SHARD_LANGUAGES_MAX,
-              "what a call may hold fits into a message");
+static_assert(INDEX_QUERY_TERMS_MAX <= MR_SHARD_TERMS_MAX, "terms fit");
+static_assert(INDEX_TOP_K_MAX <= MR_SHARD_HITS_MAX, "hits fit");
+static_assert(PEER_PLACES_MAX <= MR_SHARD_PLACES_MAX, "places fit");
+static_assert(PEER_LANGUAGES_MAX <= MR_SHARD_LANGUAGES_MAX, "languages fit");
 
 static void put_terms(const struct peer_call *call,
                       struct mr_shard_request *out)
@@ -61,6 +60,8 @@ static void put_filter(const struct peer_call *call,
         }
     }
     out->has_principals = filter->principals != NULL;
+    if (!out->has_principals)
+        return;
     out->principal_count = filter->principal_count;
     out->principals = mr_arena_calloc(call->arena, filter->principal_count,
                                       sizeof(*out->principals));

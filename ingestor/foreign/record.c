@@ -324,6 +324,7 @@ static enum mr_code map_tree(struct mapping *mapping, struct mr_arena *arena,
     if (code == MR_OK)
         code = document_json_put(*keep, arena, out, err);
     mr_buf_deinit(&buf);
+    mapping->out = (struct mr_json_out){ 0 };
     out->id = mr_arena_copy(arena, out->id); /* it may lie in the tree */
     return code;
 }

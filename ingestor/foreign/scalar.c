@@ -119,8 +119,13 @@ void proto_put_bytes(struct mr_json_out *out, struct mr_span bytes,
         three |= rest > 2 ? bytes.data[i + 2] : 0;
         text[size++] = letters[three >> 18];
         text[size++] = letters[three >> 12 & 63];
-        text[size++] = rest > 1 ? letters[three >> 6 & 63] : '=';
-        text[size++] = rest > 2 ? letters[three & 63] : '=';
+        text[size] = '=';
+        text[size + 1] = '=';
+        if (rest > 1)
+            text[size] = letters[three >> 6 & 63];
+        if (rest > 2)
+            text[size + 1] = letters[three & 63];
+        size += 2;
     }
     mr_json_put_text(out, mr_span(text, size));
 }
