@@ -74,8 +74,13 @@ def base():
     if not BARE.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
         work = pathlib.Path(tempfile.mkdtemp(prefix="bookworm-", dir=CACHE))
-        subprocess.run(["debootstrap", "--variant=minbase", "bookworm",
-                        work / "root"], check=True, stdout=subprocess.DEVNULL)
+        done = subprocess.run(
+            ["debootstrap", "--variant=minbase", "bookworm", work / "root"],
+            check=False, capture_output=True, text=True)
+        if done.returncode != 0:
+            shutil.rmtree(work, ignore_errors=True)
+            pytest.skip(f"debootstrap failed: {done.stdout[-300:]} "
+                        f"{done.stderr[-300:]}")
         (work / "root").replace(BARE)
         work.rmdir()
     return BARE
@@ -135,8 +140,10 @@ def test_the_package_installs_answers_and_goes(packed, bare, port):
     (bare.up / "etc").mkdir()
     shutil.copy("/etc/resolv.conf", bare.up / "etc/resolv.conf")
     said = bare.run(
-        "(apt-get update -qq; apt-get install -y -qq "
-        "--no-install-recommends /tmp/m.deb) >&2; getent passwd millrace;"
+        "apt-get update -qq -o APT::Update::Error-Mode=any >&2 ||"
+        " { echo no archive; exit 0; };"
+        "apt-get install -y -qq --no-install-recommends /tmp/m.deb >&2;"
+        "getent passwd millrace;"
         "mkdir /var/lib/millrace; chown millrace: /var/lib/millrace;"
         "MILLRACE='setpriv --reuid millrace --regid millrace --clear-groups"
         " /usr/bin/millrace';"
@@ -148,6 +155,8 @@ def test_the_package_installs_answers_and_goes(packed, bare, port):
         "echo '# mine' >>/etc/millrace/millrace.yaml; dpkg -i /tmp/m.deb >&2;"
         "tail -n 1 /etc/millrace/millrace.yaml; dpkg --purge millrace;"
         "ls /etc/millrace /usr/lib/millrace 2>&1 || true; ls /var/lib/millrace")
+    if said == "no archive\n":
+        pytest.skip("Debian's archive cannot be reached from a bare Debian")
     assert ":/var/lib/millrace:/usr/sbin/nologin\n" in said
     assert '"FAISS is a vector database"' in said
     assert "ended with 0\n# mine\n" in said, "a changed file was replaced"
