@@ -17,7 +17,7 @@ enum mr_topic {
     MR_TOPIC_COUNT
 };
 
-/* Where topics belong, as the names of DESIGN: <collection>.<generation>. */
+/* Where topics belong, as their names say: <collection>.<generation>. */
 struct mr_topic_scope {
     const char *collection;
     uint32_t generation;

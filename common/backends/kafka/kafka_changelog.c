@@ -15,7 +15,8 @@
 
 #define NOTES "kafka.changelogs"
 
-/* Half of the time that tombstones stay: what is older may have missed one. */
+/* Half of the time that tombstones stay: what is older may have missed one, and
+ * what a clock far ahead has stamped does not say how old it is. */
 #define AGE_MAX_MS (INT64_C(7) * 86400000 / 2)
 
 /* What a restore writes at once. */
@@ -102,7 +103,8 @@ static bool is_usable(const struct kafka_changelog *changelog,
     age_ms = mr_clock_wall_ms(changelog->kafka->clock) - note.wall_ms;
     *next = note.next;
     return memcmp(note.uuid, changelog->topic->uuid, sizeof(note.uuid)) == 0 &&
-           note.next >= begin && note.next <= end && age_ms < AGE_MAX_MS;
+           note.next >= begin && note.next <= end && age_ms > -AGE_MAX_MS &&
+           age_ms < AGE_MAX_MS;
 }
 
 /* Where the restore begins; an unusable cache is emptied first. */
