@@ -170,9 +170,14 @@ def test_a_source_is_given_to_any_retriever(cluster):
     assert done.returncode == 0, done.stdout + done.stderr
     hits = found(retriever, "what turns the wheel")
     assert hits and hits[0].endswith("wheel.md")
-    status = subprocess.run([BINARY, "status", "--server", retriever.url],
-                            capture_output=True, text=True, check=True).stdout
-    assert "indexer-0" in status and "pages" in status
+
+    def status():
+        return subprocess.run([BINARY, "status", "--server", retriever.url],
+                              capture_output=True, text=True,
+                              check=True).stdout
+    # Members tell of themselves each second.
+    until(lambda: "indexer-0" in status() and "pages" in status(),
+          "status shows the indexer and the source")
 
 
 class Asking(threading.Thread):
