@@ -171,12 +171,15 @@ def test_a_source_is_given_to_any_retriever(cluster):
     hits = found(retriever, "what turns the wheel")
     assert hits and hits[0].endswith("wheel.md")
 
+    [source] = retriever.status()["sources"]
+    assert source["path"] == str(pages) and source["documents"] == 1
+
     def status():
         return subprocess.run([BINARY, "status", "--server", retriever.url],
                               capture_output=True, text=True,
                               check=True).stdout
     # Members tell of themselves each second.
-    until(lambda: "indexer-0" in status() and "pages" in status(),
+    until(lambda: "indexer-0" in status() and source["name"] in status(),
           "status shows the indexer and the source")
 
 
