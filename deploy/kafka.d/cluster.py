@@ -35,6 +35,7 @@ STARTS_MAX = 3
 
 # The settings that start makes for each node itself.
 OWN = ("process.roles", "node.id", "listeners", "advertised.listeners",
+       "listener.security.protocol.map",
        "controller.listener.names", "controller.quorum.voters",
        "controller.quorum.bootstrap.servers", "log.dir", "log.dirs",
        "metadata.log.dir")
@@ -259,10 +260,11 @@ def empty(cluster):
         shutil.rmtree(node.folder, ignore_errors=True)
 
 
-def start(kafka, count, named, settings, java):
+def start(kafka, count, named, settings, java, extra=()):
     folder, made = claim(named)
     name = base64.urlsafe_b64encode(b"\0" + uuid.uuid4().bytes[1:])
     nodes = [Node(folder / str(n), n, 0, 0) for n in range(1, count + 1)]
+    nodes[0].extra = extra
     cluster = Cluster(folder, made, name.decode().rstrip("="), java, nodes)
     reserve(cluster)
     try:

@@ -35,6 +35,7 @@ class Node:
     number: int
     port: int
     controller: int
+    extra: tuple = ()  # (protocol, port, port that clients are told)
     child: subprocess.Popen = None  # if this process started it
     handle: int = -1  # a pidfd, while it is waited for
 
@@ -52,12 +53,19 @@ class Node:
 
     def own_settings(self, nodes):
         voters = (f"{n.number}@127.0.0.1:{n.controller}" for n in nodes)
+        listeners = told = f"PLAINTEXT://{self.address}"
+        protocols = "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT"
+        for protocol, port, port_told in (self.extra,) if self.extra else ():
+            listeners += f",EXTRA://127.0.0.1:{port}"
+            told += f",EXTRA://127.0.0.1:{port_told}"
+            protocols += f",EXTRA:{protocol}"
         return {
             "process.roles": "broker,controller",
             "node.id": self.number,
-            "listeners": f"PLAINTEXT://{self.address},"
+            "listeners": f"{listeners},"
                          f"CONTROLLER://127.0.0.1:{self.controller}",
-            "advertised.listeners": f"PLAINTEXT://{self.address}",
+            "advertised.listeners": told,
+            "listener.security.protocol.map": protocols,
             "controller.listener.names": "CONTROLLER",
             "controller.quorum.voters": ",".join(voters),
             "log.dirs": self.folder / "data",
