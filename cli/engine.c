@@ -147,6 +147,7 @@ static enum mr_code open_ingestor(struct engine *engine, struct mr_err *err)
         .keyword_lag = engine_keyword_lag,
         .keyword_lag_max = options->retriever.bulk_lag_max,
         .may_write = engine_may_write,
+        .ended = engine_part_ended,
         .context = engine,
         .flight = engine->flight,
         .body_bytes_max = options->body_bytes_max,

@@ -7,7 +7,9 @@
  * is read when it is given, and again by its own pace; a folder is watched
  * besides.  What was sent is kept in the store, so that nothing is sent again
  * that did not change, and a crawl that was killed goes on where it was:
- * records are appended and acknowledged before the state says so.
+ * records are appended and acknowledged before the state says so.  Where the
+ * bus is not on this machine, the state is on it too (io/mirror.h): an ingestor
+ * on another machine goes on, and of two the later fences the earlier.
  *
  * A run that reads a source is a job.  Jobs of a source are numbered from 1,
  * over restarts too; a source given again while it is read is read again
@@ -116,6 +118,10 @@ struct ingestor_spec {
     /* Removes what a group has read; together with `foreign`. */
     enum mr_code (*forget_group)(void *context, const char *group,
                                  struct mr_err *err);
+    /* Another ingestor of the collection has taken over, as only a bus that is
+     * not on this machine can tell: this one writes nothing more.  May be
+     * NULL. */
+    void (*ended)(void *context, const struct mr_err *err);
     void *context;
     struct mr_flight *flight; /* as in runtime/worker.h; may be NULL */
     size_t body_bytes_max;    /* bytes_max of a source given through HTTP that

@@ -98,7 +98,7 @@ enum mr_code mr_topic_spec_of(enum mr_topic topic,
         .partitions = scope->partitions,
         .cleanup = rules[topic].cleanup,
         .retention_ms = rules[topic].retention_ms,
-        .schema = rules[topic].schema,
+        .schema = topic == MR_TOPIC_FRONTIER ? NULL : rules[topic].schema,
     };
     return MR_OK;
 }

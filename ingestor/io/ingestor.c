@@ -21,11 +21,14 @@
 #include "ingestor/io/gate.h"
 #include "ingestor/io/list.h"
 #include "ingestor/io/meta.h"
+#include "ingestor/io/mirror.h"
 #include "ingestor/io/source.h"
 #include "ingestor/source/config.h"
 
 struct ingestor {
     struct ingestor_spec spec;
+    struct mr_place place; /* the spec's, with the mirror as its store */
+    struct mirror *mirror; /* NULL where the bus is on this machine */
     char *user_agent;
     struct gate *gate;
     mr_space_id list_space;
@@ -106,6 +109,25 @@ static enum mr_code load_one(void *context, const char *name,
     return code;
 }
 
+/* What is kept lies on the cluster, where there is one. */
+static enum mr_code open_state(struct ingestor *ingestor, struct mr_err *err)
+{
+    const struct ingestor_spec *spec = &ingestor->spec;
+    const struct mr_place *place = spec->place;
+    enum mr_code code = MR_OK;
+
+    if (place->bus->remote)
+        code = mirror_open(place, spec->ended, spec->context, &ingestor->mirror,
+                           err);
+    if (code != MR_OK)
+        return code;
+    ingestor->place = *place;
+    if (ingestor->mirror != NULL)
+        ingestor->place.store = mirror_store(ingestor->mirror);
+    ingestor->spec.place = &ingestor->place;
+    return meta_space(&ingestor->place, NULL, NULL, &ingestor->list_space, err);
+}
+
 enum mr_code ingestor_new(const struct ingestor_spec *spec,
                           struct ingestor **out, struct mr_err *err)
 {
@@ -119,10 +141,10 @@ enum mr_code ingestor_new(const struct ingestor_spec *spec,
     ingestor->gate = gate_new(INGESTOR_RUNNING_MAX);
     ingestor->parser = mr_url_parser_new();
     (void)pthread_mutex_init(&ingestor->lock, NULL);
-    code = meta_space(spec->place, NULL, NULL, &ingestor->list_space, err);
+    code = open_state(ingestor, err);
     if (code == MR_OK)
-        code = list_load(spec->place, ingestor->list_space, load_one, ingestor,
-                         err);
+        code = list_load(&ingestor->place, ingestor->list_space, load_one,
+                         ingestor, err);
     if (code == MR_OK)
         *out = ingestor;
     else
@@ -137,6 +159,7 @@ void ingestor_free(struct ingestor *ingestor)
     ingestor_stop(ingestor);
     for (size_t i = 0; i < ingestor->count; i++)
         source_free(ingestor->sources[i]);
+    mirror_close(ingestor->mirror);
     gate_free(ingestor->gate);
     mr_url_parser_free(ingestor->parser);
     (void)pthread_mutex_destroy(&ingestor->lock);

@@ -57,7 +57,10 @@ START_TEST(every_topic_has_the_name_and_rules_of_the_table)
         ck_assert_uint_eq(spec.partitions, 4);
         ck_assert_int_eq(spec.cleanup, topics[i].cleanup);
         ck_assert_int_eq(spec.retention_ms, topics[i].retention_ms);
-        ck_assert_int_eq(strncmp(spec.schema, "millrace.v1.", 12), 0);
+        if (topics[i].topic == MR_TOPIC_FRONTIER)
+            ck_assert_ptr_null(spec.schema); /* a changelog has no message */
+        else
+            ck_assert_int_eq(strncmp(spec.schema, "millrace.v1.", 12), 0);
     }
 }
 END_TEST
