@@ -128,8 +128,10 @@ def test_a_front_door_that_is_cut_off_promises_nothing(cluster, line):
     put(cut_off, ["a", "b"])
     until(lambda: live(other) == 2, "what was put before is live")
     proxy.cut()
+    began = time.monotonic()
     refused = cut_off.put("c", own_text("c"), wait=None)
     assert refused.status == 503, refused.body
+    assert time.monotonic() - began < 20  # its limit is 10 s
     # Shards are elsewhere, and the other front door is open.
     assert found(cut_off, own_text("a"), mode="keyword")[0] == "a"
     put(other, ["d"])

@@ -115,7 +115,7 @@ static enum mr_code set_role(rd_kafka_conf_t *conf, enum kafka_role role,
     if (code == MR_OK && role == KAFKA_COMMITTER)
         code = set_number(conf, "transaction.timeout.ms", KAFKA_TXN_MS, err);
     if (code == MR_OK && role == KAFKA_APPENDER)
-        code = set(conf, "delivery.timeout.ms", "30000", err);
+        code = set_number(conf, "delivery.timeout.ms", KAFKA_APPEND_MS, err);
     return code;
 }
 
