@@ -26,13 +26,13 @@ static enum mr_code load_text(struct shard *shard,
 
 static enum mr_code add_passages(struct shard *shard,
                                  const struct mr_document *document,
-                                 uint64_t offset, struct mr_err *err)
+                                 struct mr_span text, uint64_t offset,
+                                 struct mr_err *err)
 {
     size_t count = document->passages.count;
     struct keyword_unit *units =
         mr_arena_calloc(shard->arena, count, sizeof(*units));
-    struct mr_span text;
-    enum mr_code code = load_text(shard, document, &text, err);
+    enum mr_code code = MR_OK;
 
     for (size_t i = 0; code == MR_OK && i < count; i++)
         code = terms_of_passage(shard->analyzer, shard->language, document,
@@ -43,11 +43,20 @@ static enum mr_code add_passages(struct shard *shard,
     return code;
 }
 
+/* Whether a long text may have left passages beside the records. */
+static bool has_passages(const struct shard *shard, struct mr_span id)
+{
+    const struct table_doc *doc = table_find(shard->table, id);
+
+    return doc != NULL && doc->long_text;
+}
+
 /* A null on `documents`: the document was deleted long ago. */
 static enum mr_code forget_document(struct shard *shard,
                                     const struct mr_record *record,
                                     struct mr_err *err)
 {
+    bool passages = has_passages(shard, record->key);
     bool newest;
     bool has;
 
@@ -57,6 +66,8 @@ static enum mr_code forget_document(struct shard *shard,
     if (newest)
         records_put_document(&shard->records, shard->batch, record->key,
                              record->offset, (struct mr_span){ 0 });
+    if (newest && passages)
+        records_forget_passages(&shard->records, shard->batch, record->key);
     return side_kill(shard->sides[SIDE_KEYWORD], record->key, false, 0, &has,
                      err);
 }
@@ -76,8 +87,10 @@ static bool is_forgotten(const struct shard *shard,
 
 /* Takes the document over into table and records, unless they are ahead. */
 static void set_document(struct shard *shard, const struct mr_record *record,
-                         const struct mr_document *document)
+                         const struct mr_document *document,
+                         struct mr_span text)
 {
+    bool passages = has_passages(shard, record->key);
     bool newest;
 
     if (is_forgotten(shard, record))
@@ -85,9 +98,14 @@ static void set_document(struct shard *shard, const struct mr_record *record,
     (void)pthread_rwlock_wrlock(&shard->table_lock);
     newest = table_set_document(shard->table, document, record->offset);
     (void)pthread_rwlock_unlock(&shard->table_lock);
-    if (newest)
-        records_put_document(&shard->records, shard->batch, record->key,
-                             record->offset, record->value);
+    if (!newest)
+        return;
+    records_put_document(&shard->records, shard->batch, record->key,
+                         record->offset, record->value);
+    if (passages)
+        records_forget_passages(&shard->records, shard->batch, record->key);
+    if (document->text.in_blob && document->state == MR_STATE_LIVE)
+        records_put_passages(&shard->records, shard->batch, document, text);
 }
 
 static enum mr_code apply_document(struct shard *shard,
@@ -96,6 +114,7 @@ static enum mr_code apply_document(struct shard *shard,
 {
     struct side *side = shard->sides[SIDE_KEYWORD];
     struct mr_document document;
+    struct mr_span text = { 0 };
     enum mr_code code;
     bool live;
     bool has;
@@ -103,15 +122,17 @@ static enum mr_code apply_document(struct shard *shard,
     if (record->value.data == NULL)
         return forget_document(shard, record, err);
     code = mr_document_parse(record->value, shard->arena, &document, err);
+    live = code == MR_OK && document.state == MR_STATE_LIVE;
+    if (live)
+        code = load_text(shard, &document, &text, err);
     if (code != MR_OK)
         return code;
     document.id = record->key;
-    set_document(shard, record, &document);
-    live = document.state == MR_STATE_LIVE;
+    set_document(shard, record, &document, text);
     code =
         side_kill(side, record->key, live, document.content_version, &has, err);
     if (code == MR_OK && live && !has)
-        code = add_passages(shard, &document, record->offset, err);
+        code = add_passages(shard, &document, text, record->offset, err);
     return code;
 }
 

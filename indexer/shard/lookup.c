@@ -63,34 +63,56 @@ enum mr_code shard_text(struct shard *shard, struct mr_span id,
     return text_of(shard, &document, arena, out, err);
 }
 
+/* The text of one of its passages: from beside the records where the whole is
+ * in the blob store, else out of the whole. */
+static enum mr_code passage_of(struct shard *shard,
+                               const struct mr_document *document,
+                               uint32_t number, struct mr_arena *arena,
+                               struct mr_span *out, struct mr_err *err)
+{
+    const struct mr_passage *passage = &document->passages.items[number];
+    struct mr_span text;
+    enum mr_code code = MR_OK;
+
+    *out = (struct mr_span){ 0 };
+    if (document->text.in_blob)
+        code =
+            records_passage(&shard->records, document->id,
+                            document->content_version, number, arena, out, err);
+    if (code != MR_OK || out->data != NULL)
+        return code;
+    code = text_of(shard, document, arena, &text, err);
+    if (code != MR_OK)
+        return code;
+    if (passage->end > text.size || passage->start > passage->end)
+        return mr_fail(err, MR_E_DAMAGED,
+                       "index: passage %u of %.*s lies outside its text",
+                       number, MR_SPAN_ARG(document->id));
+    *out = mr_span(text.data + passage->start, passage->end - passage->start);
+    return MR_OK;
+}
+
 enum mr_code shard_load_hit(struct shard *shard, const struct shard_hit *hit,
                             struct mr_arena *arena, struct shard_passage *out,
                             struct mr_err *err)
 {
-    const struct mr_passage *passage;
-    struct mr_span text;
     bool found;
     enum mr_code code;
 
     *out = (struct shard_passage){ 0 };
     code = records_document(&shard->records, hit->document, arena, &found,
                             &out->document, err);
+    out->document.id = hit->document;
     if (code != MR_OK || !found || out->document.state != MR_STATE_LIVE ||
         out->document.content_version != hit->content_version ||
         hit->passage >= out->document.passages.count)
         return code;
-    code = text_of(shard, &out->document, arena, &text, err);
+    code =
+        passage_of(shard, &out->document, hit->passage, arena, &out->text, err);
     if (code != MR_OK)
         return code;
-    passage = &out->document.passages.items[hit->passage];
-    if (passage->end > text.size || passage->start > passage->end)
-        return mr_fail(err, MR_E_DAMAGED,
-                       "index: passage %u of %.*s lies outside its text",
-                       hit->passage, MR_SPAN_ARG(hit->document));
     out->found = true;
-    out->passage = *passage;
-    out->text =
-        mr_span(text.data + passage->start, passage->end - passage->start);
+    out->passage = out->document.passages.items[hit->passage];
     out->document.text.bytes = (struct mr_span){ 0 };
     return MR_OK;
 }

@@ -19,6 +19,8 @@ enum mr_code records_init(struct records *records, struct mr_store *store,
     if (code == MR_OK)
         code = mr_store_space(store, "vectors", &records->vectors, err);
     if (code == MR_OK)
+        code = mr_store_space(store, "passages", &records->passages, err);
+    if (code == MR_OK)
         code = mr_store_space(store, "meta", &records->meta, err);
     return code;
 }
@@ -52,6 +54,81 @@ void records_put_vectors(const struct records *records, struct mr_batch *batch,
         mr_buf_span(&buf, vectors->error);
     mr_batch_put(batch, records->vectors, vectors->id, mr_buf_bytes(&buf));
     mr_buf_deinit(&buf);
+}
+
+#define PASSAGE_KEY_MAX (2 + MR_ID_BYTES_MAX + 4 + 1)
+
+/* The key of a passage without its number: before those of all of them. */
+static struct mr_buf passage_key(struct mr_span id)
+{
+    struct mr_buf key = mr_buf(PASSAGE_KEY_MAX);
+
+    mr_buf_byte(&key, (uint8_t)(id.size >> 8));
+    mr_buf_byte(&key, (uint8_t)id.size);
+    mr_buf_span(&key, id);
+    return key;
+}
+
+void records_put_passages(const struct records *records, struct mr_batch *batch,
+                          const struct mr_document *document,
+                          struct mr_span text)
+{
+    struct mr_buf key = passage_key(document->id);
+    struct mr_buf value = mr_buf(text.size + 8);
+    size_t size = key.size;
+
+    for (size_t i = 0; i < document->passages.count; i++) {
+        const struct mr_passage *passage = &document->passages.items[i];
+
+        if (passage->end > text.size || passage->start > passage->end)
+            continue; /* terms_of_passage() refuses it */
+        key.size = size;
+        mr_buf_u32_be(&key, (uint32_t)i);
+        mr_buf_reset(&value);
+        mr_buf_u64(&value, document->content_version);
+        mr_buf_append(&value, text.data + passage->start,
+                      passage->end - passage->start);
+        mr_batch_put(batch, records->passages, mr_buf_bytes(&key),
+                     mr_buf_bytes(&value));
+    }
+    mr_buf_deinit(&value);
+    mr_buf_deinit(&key);
+}
+
+void records_forget_passages(const struct records *records,
+                             struct mr_batch *batch, struct mr_span id)
+{
+    struct mr_buf first = passage_key(id);
+    struct mr_buf last = passage_key(id);
+
+    mr_buf_u32_be(&last, UINT32_MAX);
+    mr_batch_delete_range(batch, records->passages, mr_buf_bytes(&first),
+                          mr_buf_bytes(&last));
+    mr_buf_deinit(&first);
+    mr_buf_deinit(&last);
+}
+
+enum mr_code records_passage(const struct records *records, struct mr_span id,
+                             uint64_t content_version, uint32_t number,
+                             struct mr_arena *arena, struct mr_span *out,
+                             struct mr_err *err)
+{
+    struct mr_buf key = passage_key(id);
+    struct mr_span value = { 0 };
+    struct mr_reader in;
+    enum mr_code code;
+
+    *out = (struct mr_span){ 0 };
+    mr_buf_u32_be(&key, number);
+    code = mr_store_get(records->store, records->passages, mr_buf_bytes(&key),
+                        arena, &value, err);
+    mr_buf_deinit(&key);
+    if (code != MR_OK || value.data == NULL)
+        return code;
+    in = mr_reader(value);
+    if (mr_read_u64(&in) == content_version && !in.overrun)
+        *out = mr_read_rest(&in);
+    return MR_OK;
 }
 
 void records_put_applied(const struct records *records, struct mr_batch *batch,
@@ -261,6 +338,8 @@ enum mr_code records_clear(const struct records *records, struct mr_err *err)
     mr_batch_delete_range(batch, records->documents, mr_span("", 0),
                           mr_span(last_key, sizeof(last_key)));
     mr_batch_delete_range(batch, records->vectors, mr_span("", 0),
+                          mr_span(last_key, sizeof(last_key)));
+    mr_batch_delete_range(batch, records->passages, mr_span("", 0),
                           mr_span(last_key, sizeof(last_key)));
     mr_batch_delete(batch, records->meta, mr_span_str(applied_key));
     code = mr_store_write(records->store, batch, true, err);

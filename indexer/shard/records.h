@@ -5,6 +5,9 @@
  * Space "documents": id -> offset:u64, then the record's value as it was.
  * Space "vectors":   id -> offset:u64 version:u64 content:u64 state:u8, then
  *                    the error when the embedding failed.
+ * Space "passages": size of the id:u16 id number:u32, all big-endian, ->
+ *                    content:u64 text.  Of documents whose text is in the blob
+ *                    store: so that a query needs nothing from there.
  * Space "meta":      "applied" -> offset:u64, the first record of `documents`
  *                    that is not in these spaces yet; written with them.
  * Writing the same record twice changes nothing.
@@ -28,6 +31,7 @@ struct records {
     struct mr_store *store;
     mr_space_id documents;
     mr_space_id vectors;
+    mr_space_id passages;
     mr_space_id meta;
 };
 
@@ -41,6 +45,19 @@ void records_put_document(const struct records *records, struct mr_batch *batch,
                           struct mr_span value);
 void records_put_vectors(const struct records *records, struct mr_batch *batch,
                          const struct mr_vectors *vectors, uint64_t offset);
+
+/* The passages of a document's text that is in the blob store. */
+void records_put_passages(const struct records *records, struct mr_batch *batch,
+                          const struct mr_document *document,
+                          struct mr_span text);
+void records_forget_passages(const struct records *records,
+                             struct mr_batch *batch, struct mr_span id);
+
+/* A passage's text; absent when it is not here, or of other content. */
+MR_MUST_CHECK enum mr_code records_passage(
+    const struct records *records, struct mr_span id, uint64_t content_version,
+    uint32_t number, struct mr_arena *arena, struct mr_span *out,
+    struct mr_err *err);
 
 void records_put_applied(const struct records *records, struct mr_batch *batch,
                          uint64_t next);

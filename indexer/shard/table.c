@@ -220,6 +220,7 @@ bool table_set_document(struct table *table, const struct mr_document *document,
     doc->version = document->version;
     doc->content_version = document->content_version;
     doc->state = document->state;
+    doc->long_text = doc->long_text || document->text.in_blob;
     memset(doc->language, 0, sizeof(doc->language));
     if (language > 0 && language < TABLE_LANGUAGE_SIZE)
         memcpy(doc->language, document->language.data, language);

@@ -35,6 +35,7 @@ struct table_doc {
     uint64_t vectors_content;
     enum mr_doc_state state;
     enum mr_doc_state vectors_state; /* 0: no record yet */
+    bool long_text; /* a record of it had its text in the blob store */
     char language[TABLE_LANGUAGE_SIZE];
     struct mr_span source;
     struct mr_pair *pairs; /* metadata, sorted by key */

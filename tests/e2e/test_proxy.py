@@ -2,6 +2,7 @@
 """A line is cut: a proxy between two of a deployment goes silent, both sides
 live on, and what each was promised holds on both sides and after it is mended.
 """
+import os
 import socket
 import tempfile
 import time
@@ -227,3 +228,40 @@ def test_a_killed_retriever_fails_no_query_after_the_first_second(cluster):
         assert not [f for f in client.failed if f[0] > killed + 1]
     # What was acknowledged by the killed one is there.
     assert retrievers[1].get("faiss").json()["state"] == "live"
+
+
+@pytest.mark.skipif(not os.environ.get("MILLRACE_S3"),
+                    reason="MILLRACE_S3 names no object store "
+                           "(deploy/s3 start)")
+def test_an_object_store_that_is_away_is_waited_for(cluster, proxies):
+    endpoint, bucket, key, secret = os.environ["MILLRACE_S3"].split(",")
+    proxy = proxies(int(endpoint.rsplit(":", 1)[1].strip("/")))
+    (cluster.folder / "secret").write_text(secret + "\n")
+    (cluster.folder / "millrace.yaml").write_text(
+        cluster.config + f"blobs: {{store: s3, "
+        f"endpoint: 'http://127.0.0.1:{proxy.port}', bucket: {bucket}, "
+        f"prefix: '{cluster.folder.name}/', key_id: '{key}', "
+        f"secret_file: {cluster.folder}/secret}}\n")
+    start_stages(cluster)
+    cluster.add("indexer")
+    retriever = cluster.add("retriever")
+    cluster.ready()
+
+    def long(number):
+        return " ".join(f"word{number}x{i}" for i in range(60000))
+    assert retriever.put("long-0", long(0), wait="keyword").status == 200
+    for number in (1, 2, 3):
+        assert retriever.put(f"long-{number}", long(number),
+                             wait=None).status == 202
+    proxy.cut()
+    # What needs no blob goes on, until it stands behind one that does.
+    put(retriever, ["short"])
+    began = time.monotonic()
+    refused = retriever.put("long-4", long(4), wait=None)
+    assert refused.status == 503, refused.body
+    assert bucket in refused.json()["error"]["message"]
+    assert time.monotonic() - began < 60
+    assert found(retriever, "word0x7", mode="keyword") == ["long-0"]
+    proxy.mend()
+    until(lambda: live(retriever) == 5, "all is live, none is failed", 120)
+    assert retriever.put("long-4", long(4), wait="keyword").status == 200

@@ -14,7 +14,8 @@
 #include "common/http/digest.h"
 
 #define TIMEOUT_MS ((int64_t)120 * 1000)
-#define STALL_MS   ((int64_t)30 * 1000)
+#define STALL_MS   ((int64_t)10 * 1000)
+#define AGAIN_MS   ((int64_t)15 * 1000)
 #define TRIES      6u
 
 /* Below it the question whether the object is there costs as much as a put. */
@@ -315,6 +316,7 @@ static struct mr_blob_s3 *make(const struct mr_blob_s3_spec *spec)
         .ca_file = copy_of(spec->ca_file),
         .timeout_ms = spec->timeout_ms > 0 ? spec->timeout_ms : TIMEOUT_MS,
         .stall_ms = spec->stall_ms > 0 ? spec->stall_ms : STALL_MS,
+        .again_ms = spec->again_ms > 0 ? spec->again_ms : AGAIN_MS,
         .tries_max = spec->tries_max > 0 ? spec->tries_max : TRIES,
         .clock = spec->clock,
     };

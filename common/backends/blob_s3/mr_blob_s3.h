@@ -49,7 +49,8 @@ struct mr_blob_s3_spec {
     const char *token;      /* of a session; NULL: none */
     const char *ca_file;    /* PEM: trusted instead of the system's; or NULL */
     int64_t timeout_ms;     /* of a call with all its tries; 0: 120 s */
-    int64_t stall_ms;       /* the longest time without a byte; 0: 30 s */
+    int64_t stall_ms;       /* the longest time without a byte; 0: 10 s */
+    int64_t again_ms;       /* after it none is tried again; 0: 15 s */
     uint32_t tries_max;     /* 0: 6 */
     struct mr_clock *clock; /* borrowed until close */
 };

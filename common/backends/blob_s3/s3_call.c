@@ -181,8 +181,9 @@ static int64_t left_ms(struct mr_blob_s3 *s3, int64_t end_us)
 enum mr_code s3_call(struct mr_blob_s3 *s3, const struct s3_question *question,
                      struct s3_answered *out, struct mr_err *err)
 {
-    int64_t end_us =
-        mr_clock_mono_us(s3->spec.clock) + s3->spec.timeout_ms * 1000;
+    int64_t begin_us = mr_clock_mono_us(s3->spec.clock);
+    int64_t end_us = begin_us + s3->spec.timeout_ms * 1000;
+    int64_t again_us = begin_us + s3->spec.again_ms * 1000;
     int64_t left = s3->spec.timeout_ms;
     struct mr_err own;
     enum mr_code code;
@@ -206,7 +207,7 @@ enum mr_code s3_call(struct mr_blob_s3 *s3, const struct s3_question *question,
                                     s3_answer_asked_ms(mr_http_response_header(
                                         out->response, "retry-after")),
                                     draw(s3));
-        if (wait_ms >= left_ms(s3, end_us))
+        if (wait_ms >= left_ms(s3, end_us) || wait_ms >= left_ms(s3, again_us))
             break;
         mr_clock_sleep_ms(s3->spec.clock, wait_ms);
         left = left_ms(s3, end_us);
