@@ -60,7 +60,7 @@ class Proxy:
         ready.register(far, selectors.EVENT_READ, near)
         try:
             while not self.ended:
-                for key, _ in ready.select():
+                for key, _ in ready.select(.2):
                     self.open.wait()
                     data = key.fileobj.recv(CHUNK)
                     self.bytes += len(data)
