@@ -31,6 +31,7 @@ static enum mr_code make_stage(struct engine *engine, enum stage stage,
 
     clean.place = &engine->place;
     embed.cache_bytes = options->embed_cache_bytes;
+    embed.telemetry = engine->telemetry;
     switch (stage) {
     case STAGE_CLEAN:
         return clean_stage_new(&clean, out, err);

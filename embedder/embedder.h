@@ -15,6 +15,7 @@
 
 #include "common/ports/model.h"
 #include "common/runtime/stage.h"
+#include "common/runtime/telemetry.h"
 
 /* Of the hashing model that stands for a real one in tests. */
 #define EMBEDDER_HASHING_DIMENSION 64u
@@ -87,6 +88,7 @@ struct embed_config {
      * documents, and bulk ones, behind which a push may have to wait. */
     uint32_t push_tokens;
     uint32_t bulk_tokens;
+    struct mr_telemetry *telemetry; /* borrowed; NULL for none */
 };
 
 /* 256 MiB, 8,192 and 2,048 tokens (about 1.2 and .3 s on two cores). */

@@ -154,8 +154,10 @@ void retriever_count_request(void *context, const char *method,
     struct retriever *retriever = context;
     char text[12];
 
-    (void)method;
     (void)snprintf(text, sizeof(text), "%d", status);
+    if (status >= 500 && status != 503)
+        mr_log(retriever->spec.telemetry, MR_EV_HTTP_ERROR, "retriever",
+               "%s %s was answered %d", method, route, status);
     mr_count(retriever->spec.telemetry, MR_M_HTTP_REQUESTS, route, text, 1);
     mr_observe(retriever->spec.telemetry, MR_M_HTTP_SECONDS, route, NULL,
                (double)took_us / 1e6);

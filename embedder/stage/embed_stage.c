@@ -45,6 +45,7 @@ struct embed {
     uint64_t cache_entries;
     uint32_t push_tokens;
     uint32_t bulk_tokens;
+    struct mr_telemetry *telemetry;
     char name[NAME_SIZE];
 };
 
@@ -250,7 +251,10 @@ static enum mr_code embed_step(struct mr_stage *stage, struct mr_state *state,
         .embed = embed,
         .state = state,
         .effects = effects,
-        .work = { .state = state, .effects = effects, .model = embed->model },
+        .work = { .state = state,
+                  .effects = effects,
+                  .model = embed->model,
+                  .telemetry = embed->telemetry },
     };
     enum mr_code code =
         cache_begin(&step.cache, state, effects, embed->model->dimension,
@@ -332,6 +336,7 @@ enum mr_code embed_stage_new(const struct embed_config *config,
     embed->model = config->model;
     embed->push_tokens = config->push_tokens;
     embed->bulk_tokens = config->bulk_tokens;
+    embed->telemetry = config->telemetry;
     embed->cache_entries = config->cache_bytes / entry;
     if (embed->cache_entries < CACHE_ENTRIES_MIN)
         embed->cache_entries = CACHE_ENTRIES_MIN;

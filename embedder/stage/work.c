@@ -64,6 +64,8 @@ static enum mr_code find_vectors(struct work *work, struct job *job,
         code = cache_get(work->cache, part->hash, &part->vector, err);
         if (code != MR_OK)
             return code;
+        if (part->vector != NULL)
+            mr_count(work->telemetry, MR_M_EMBED_CACHED, NULL, NULL, 1);
         if (part->vector == NULL && !is_coming(work, part->hash) &&
             !take(work, part)) {
             work->full = true;
@@ -135,6 +137,7 @@ static enum mr_code embed(struct work *work, size_t first, size_t count,
     for (size_t i = 0; i < count && code == MR_OK; i++) {
         struct job_part *part = work->todo[first + i];
 
+        mr_count(work->telemetry, MR_M_EMBED_TOKENS, NULL, NULL, part->tokens);
         part->vector = out + i * dimension;
         cache_put(work->cache, part->hash, part->vector);
     }

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/runtime/telemetry.h"
 #include "embedder/stage/cache.h"
 #include "embedder/stage/job.h"
 
@@ -27,6 +28,7 @@ struct work {
     struct mr_effects *effects;
     struct mr_model *model;
     struct cache *cache;
+    struct mr_telemetry *telemetry; /* NULL for none */
     enum mr_model_lane lane;
     uint32_t tokens_left; /* what the step may still give the model */
     size_t parts_left;    /* and look up or emit */

@@ -253,6 +253,7 @@ static void make_sides(struct shard *shard)
         .exact_max = config->exact_passages_max,
         .threaded = config->build_threads > 0,
         .ending = &shard->ending,
+        .telemetry = shard->spec.telemetry,
     };
 
     shard->sides[SIDE_KEYWORD] = side_new(&spec);

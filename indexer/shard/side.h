@@ -39,8 +39,9 @@ struct side_spec {
     uint32_t seal_units;
     uint32_t fan_in;
     uint32_t exact_max;
-    bool threaded;             /* merges have a thread of their own */
-    const atomic_bool *ending; /* true: retries of the disk give up */
+    bool threaded;                  /* merges have a thread of their own */
+    const atomic_bool *ending;      /* true: retries of the disk give up */
+    struct mr_telemetry *telemetry; /* borrowed; NULL for none */
 };
 
 struct side;

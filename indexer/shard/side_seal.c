@@ -6,6 +6,7 @@
 
 #include "common/base/mr_assert.h"
 #include "common/base/mr_mem.h"
+#include "common/runtime/telemetry.h"
 #include "indexer/shard/side_state.h"
 
 static void *run_job(void *context)
@@ -63,6 +64,11 @@ static enum mr_code seal(struct side *side, uint64_t next, struct mr_err *err)
     }
     if (code != MR_OK)
         return code;
+    if (sealed != NULL)
+        mr_log(side->spec.telemetry, MR_EV_INDEX_SEALED, "index",
+               "%s: %u passages of the records %llu to %llu", sealed->name,
+               sealed->units, (unsigned long long)sealed->from,
+               (unsigned long long)sealed->to);
     side_replace(side, from, count, sealed);
     side->memory_from = side->count;
     side->sealed_next = next;
@@ -116,6 +122,9 @@ static void swap_in(struct side *side, struct segment *merged,
         }
     }
     MR_ASSERT(entry == merged->entries->count);
+    mr_log(side->spec.telemetry, MR_EV_INDEX_MERGED, "index",
+           "%s: %u passages out of %zu segments", merged->name, merged->units,
+           sources);
     side_drop_views(side, first + 1, sources - 1);
     marks_unref(side->views[first].marks);
     segment_unref(side->views[first].segment);

@@ -203,6 +203,8 @@ static void reply_answer(const struct ask *ask, struct mr_http_call *call,
 
     write_prompt(ask, call->arena, &prompt);
     find_answer(ask, call, mr_buf_bytes(&prompt), &answer);
+    mr_observe(api_retriever(call)->spec.telemetry, MR_M_ANSWER_SECONDS,
+               answer.generator, NULL, ask_took_ms(ask, call) / 1000.0);
     ask_event(ask, call, MR_EVENT_ANSWER, &event);
     event.prompt = mr_buf_bytes(&prompt);
     event.answer = answer.text;

@@ -191,9 +191,16 @@ def test_the_status_accounts_for_every_input(server):
 
 def test_metrics_are_prometheus_text(seeded):
     seeded.search("FAISS")
+    seeded.call("POST", "/v1/answer", {"query": "What is FAISS?"})
+    seeded.put("faiss-again", "Another text")
+    seeded.put("faiss-again", "Another text", metadata={"n": 1})
     text = seeded.call("GET", "/metrics").body.decode()
     assert 'millrace_index_documents{' in text
-    assert 'millrace_search_seconds_count{mode="hybrid"} 1' in text
+    assert 'millrace_search_seconds_count{mode="hybrid"} 2' in text
+    assert 'millrace_answer_seconds_count{generator="extractive"} 1' in text
+    values = dict(line.rsplit(" ", 1) for line in text.splitlines())
+    assert float(values["millrace_embed_tokens_total"]) > 10
+    assert float(values["millrace_embed_cached_total"]) > 0
     for line in text.splitlines():
         assert line.startswith("#") or len(line.rsplit(" ", 1)) == 2
 

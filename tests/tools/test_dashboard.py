@@ -42,6 +42,20 @@ def metrics():
 METRICS = metrics()
 
 
+def test_what_is_declared_is_used():
+    table = (ROOT / "common/runtime/telemetry.def").read_text()
+    code = "".join(path.read_text() for folder in (
+        "common", "ingestor", "preprocessor", "embedder", "indexer",
+        "retriever", "cli") for path in (ROOT / folder).rglob("*.c*"))
+    declared = {f"MR_EV_{symbol}" for symbol in
+                re.findall(r'^MR_EVENT\((\w+), "', table, re.M)}
+    declared |= {f"MR_M_{symbol}" for symbol in
+                 re.findall(r'^MR_METRIC\((\w+), "', table, re.M)}
+    assert len(declared) > 50
+    assert not [one for one in sorted(declared)
+                if not re.search(rf"\b{one}\b", code)]
+
+
 def asked_by_dashboard():
     for panel in DASHBOARD["panels"]:
         for target in panel.get("targets", []):
