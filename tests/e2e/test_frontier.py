@@ -5,9 +5,11 @@ On the broker of MILLRACE_KAFKA; an ingestor alone, on a site whose pages have
 ETags, and as its machines folders that are thrown away.
 """
 import shutil
+import threading
 
 import pytest
 
+import brokers
 from sites import site, state_of, until
 from test_cluster import Worker
 
@@ -98,9 +100,9 @@ def give(server, where, **members):
     return reply.json()["job"]
 
 
-def ended(server, job):
+def ended(server, job, seconds=30):
     return until(lambda: state_of(server, "mills")["job_ended"] >= job
-                 and state_of(server, "mills"))
+                 and state_of(server, "mills"), seconds)
 
 
 def test_a_crawl_goes_on_on_another_machine(machines, broker):
@@ -191,3 +193,57 @@ def test_a_folder_is_gone_on_with_and_a_forgotten_source_stays_forgotten(
     names = [one["name"]
              for one in two.call("GET", "/v1/sources").json()["sources"]]
     assert names == ["mills"]
+
+
+def test_a_crawl_waits_for_a_broker_that_is_away(tmp_path):
+    cluster = brokers.Cluster(tmp_path / "cluster")
+    pages = Pages()
+    try:
+        machines = Machines(brokers.Kafka(tmp_path, cluster.servers))
+        with site(pages.pages) as running:
+            one = machines.start()
+            give(one, running.url, delay_ms=150)
+            until(lambda: len(pages.asked) >= 6)
+            cluster.kill()
+            asked = len(pages.asked)
+            threading.Event().wait(3)
+            # It reads no further than what waits to be written.
+            assert len(pages.asked) - asked <= 6
+            cluster.revive()
+            state = ended(one, 1, seconds=120)
+            assert state["outcome"] == "done"
+            assert state["documents"] == PAGES + 1
+            assert sorted(set(pages.names())) == sorted(pages.names())
+    finally:
+        cluster.stop()
+
+
+def test_a_machine_that_comes_back_learns_what_happened_without_it(
+        machines, tmp_path):
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    (folder / "a.md").write_text("# Mill\n\nIt turns.\n")
+
+    def give_folder(server, name, path):
+        reply = server.call("POST", "/v1/sources",
+                            {"path": str(path), "name": name})
+        assert reply.status == 202, reply.body
+        until(lambda: state_of(server, name)["job_ended"] >= 1)
+
+    one = machines.start()
+    give_folder(one, "other", folder / "a.md")
+    one.kill()
+    two = machines.start()
+    assert two.call("DELETE", "/v1/sources/other").status in (200, 202, 204)
+    give_folder(two, "mills", folder)
+    two.kill()
+    one.start()
+    listed = one.call("GET", "/v1/sources").json()["sources"]
+    assert [source["name"] for source in listed] == ["mills"]
+    ended(one, 1)
+    # It was sent by the other machine, and is as it was.
+    assert state_of(one, "mills")["documents"] == 1
+    reply = one.call("POST", "/v1/sources",
+                     {"path": str(folder), "name": "mills"})
+    state = ended(one, reply.json()["job"])
+    assert state["unchanged"] == 1 and state["sent"] == 0
