@@ -32,6 +32,18 @@ static bool is(struct mr_span value, const char *text)
     return mr_span_equal(value, mr_span_str(text));
 }
 
+/* A number of milliseconds, and nothing behind it; 0 when it is none. */
+static int64_t read_ms(const struct mr_http_call *call, struct mr_span text)
+{
+    char *end;
+    long long number;
+
+    if (text.size == 0 || text.data[0] < '0' || text.data[0] > '9')
+        return 0;
+    number = strtoll(mr_arena_str(call->arena, text), &end, 10);
+    return *end == '\0' ? number : 0;
+}
+
 static enum mr_code read_wishes(const struct mr_http_call *call,
                                 struct wishes *out, struct mr_err *err)
 {
@@ -48,7 +60,7 @@ static enum mr_code read_wishes(const struct mr_http_call *call,
         return mr_fail(err, MR_E_INVALID,
                        "?wait= should be true, keyword or false");
     if (timeout.data != NULL) {
-        out->timeout_ms = strtoll((const char *)timeout.data, NULL, 10);
+        out->timeout_ms = read_ms(call, timeout);
         if (out->timeout_ms < 1 || out->timeout_ms > most)
             return mr_fail(err, MR_E_INVALID,
                            "?timeout_ms= should be from 1 to %lld",

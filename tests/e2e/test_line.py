@@ -52,6 +52,14 @@ def test_a_put_that_waits_tells_the_state(server):
     assert document["version"] == reply["version"]
 
 
+def test_a_time_that_is_none_is_refused(server):
+    for wrong in ("12abc", "", "0", "-1", "1e3", "999999999999999999999"):
+        reply = server.put("a", "text", query=f"&timeout_ms={wrong}")
+        assert reply.status == 400, wrong
+        assert "timeout_ms" in reply.json()["error"]["message"]
+    assert server.put("a", "text", query="&timeout_ms=9000").status == 200
+
+
 def test_a_put_without_wait_is_accepted_with_a_token(server):
     reply = server.put("a", FAISS, wait="")
     assert reply.status == 202
