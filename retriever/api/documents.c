@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "common/base/mr_time.h"
+#include "common/runtime/trace.h"
 #include "retriever/api/render.h"
 #include "retriever/io/front_door.h"
 #include "retriever/request/document_request.h"
@@ -198,8 +199,10 @@ static void write_raw(struct mr_http_call *call, struct mr_raw *raw,
     if (code == MR_OK && retriever->spec.may_write != NULL)
         code = retriever->spec.may_write(retriever->spec.context, &err);
     if (code == MR_OK)
-        code = front_door_append(retriever->spec.place, raw, call->arena,
-                                 &version, &err);
+        code = front_door_append(
+            retriever->spec.place, raw,
+            mr_trace_of(mr_http_call_header(call, "traceparent")), call->arena,
+            &version, &err);
     if (code == MR_OK && wishes->wait)
         code = wait_for(call, raw->id, version, wishes, &fate, &record, &err);
     if (code != MR_OK)

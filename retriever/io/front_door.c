@@ -76,14 +76,15 @@ static enum mr_code check_patch(const struct mr_raw *raw, size_t bytes,
 }
 
 enum mr_code front_door_append(const struct mr_place *place, struct mr_raw *raw,
-                               struct mr_arena *arena, uint64_t *version,
-                               struct mr_err *err)
+                               struct mr_span trace, struct mr_arena *arena,
+                               uint64_t *version, struct mr_err *err)
 {
     struct mr_record record = {
         .topic = place->topics[MR_TOPIC_RAW],
         .partition = MR_PARTITION_BY_KEY,
         .key = raw->id,
         .time_ms = raw->time_ms,
+        .trace = trace,
     };
     enum mr_code code = check_id(raw->id, err);
 

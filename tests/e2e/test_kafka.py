@@ -116,6 +116,25 @@ def test_topics_are_as_they_are_described(kafka, broker):
             None if name == "main.raw" else bytes([0, 1, 0, 0, 0, 0, 0, 0]))
 
 
+def test_the_trace_of_a_request_goes_through_all_topics(kafka, broker):
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    server = kafka.server(settings="compression.type=none\n").start()
+    for name, header in (("a", trace), ("b", "00-none-of-it-01")):
+        reply = server.call("PUT", f"/v1/documents/{name}?wait=true",
+                            {"text": f"The {name} wheel"},
+                            headers={"traceparent": header})
+        assert reply.status == 200, reply.body
+    topics = broker.topics(kafka.prefix)
+    vectors = [name for name in topics if ".vectors." in name]
+    for name in ("main.raw", "main.1.clean", "main.1.signatures",
+                 "main.1.verdicts", "main.1.documents", *vectors):
+        traces = {record.key: record.headers.get("traceparent")
+                  for number in range(topics[name])
+                  for record in broker.records(kafka.prefix + name, number)}
+        assert traces == {b"a": trace.encode(), b"b": None}, name
+    assert server.stop() == 0
+
+
 # --- deaths ---
 
 def history(seed):

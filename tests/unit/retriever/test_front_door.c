@@ -55,8 +55,8 @@ START_TEST(a_text_that_is_too_long_beside_its_metadata_goes_to_the_blob_store)
                                    },
                                    &err),
                      MR_OK);
-    ck_assert_msg(front_door_append(&place, &raw, arena, &version, &err) ==
-                      MR_OK,
+    ck_assert_msg(front_door_append(&place, &raw, (struct mr_span){ 0 }, arena,
+                                    &version, &err) == MR_OK,
                   "%s", err.text);
     ck_assert_int_eq(mr_bus_fetch(place.bus, place.topics[MR_TOPIC_RAW], 0, 0,
                                   arena, &record, NULL),
