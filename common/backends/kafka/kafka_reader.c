@@ -14,6 +14,9 @@
 #include "common/backends/rules/mr_rules.h"
 #include "common/base/mr_mem.h"
 
+/* Between two questions to a broker that is not ready yet. */
+#define SETTLE_MS 100
+
 static struct kafka_reader *reader_of(struct mr_bus_reader *port)
 {
     return (struct kafka_reader *)port;
@@ -72,13 +75,35 @@ static enum mr_code take_position(struct kafka_place *place,
     return MR_OK;
 }
 
+/* A broker that has just started, or taken over, finds its groups soon. */
+static bool is_settling(rd_kafka_resp_err_t failure)
+{
+    return failure == RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS ||
+           failure == RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE ||
+           failure == RD_KAFKA_RESP_ERR_NOT_COORDINATOR;
+}
+
+static rd_kafka_resp_err_t ask_committed(struct kafka_reader *reader,
+                                         rd_kafka_topic_partition_list_t *list)
+{
+    struct mr_clock *clock = reader->kafka->clock;
+    int64_t end_us = mr_clock_mono_us(clock) + KAFKA_WAIT_MS * 1000;
+    rd_kafka_resp_err_t failure;
+
+    for (;;) {
+        failure = rd_kafka_committed(reader->consumer, list, KAFKA_WAIT_MS);
+        if (!is_settling(failure) || mr_clock_mono_us(clock) >= end_us)
+            return failure;
+        mr_clock_sleep_ms(clock, SETTLE_MS);
+    }
+}
+
 /* What the group has committed; where it has not, a place keeps its own. */
 static enum mr_code ask_positions(struct kafka_reader *reader,
                                   struct mr_err *err)
 {
     rd_kafka_topic_partition_list_t *list = list_places(reader);
-    rd_kafka_resp_err_t failure =
-        rd_kafka_committed(reader->consumer, list, KAFKA_WAIT_MS);
+    rd_kafka_resp_err_t failure = ask_committed(reader, list);
     enum mr_code code = MR_OK;
 
     if (failure != RD_KAFKA_RESP_ERR_NO_ERROR)
