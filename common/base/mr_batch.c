@@ -76,6 +76,11 @@ size_t mr_batch_count(const struct mr_batch *batch)
     return batch->count;
 }
 
+size_t mr_batch_bytes(const struct mr_batch *batch)
+{
+    return mr_arena_used(batch->arena);
+}
+
 const struct mr_batch_op *mr_batch_at(const struct mr_batch *batch, size_t nth)
 {
     MR_ASSERT(nth < batch->count);

@@ -50,6 +50,9 @@ void mr_batch_delete_range(struct mr_batch *batch, uint32_t space,
 
 size_t mr_batch_count(const struct mr_batch *batch);
 
+/* Of keys and values, about. */
+size_t mr_batch_bytes(const struct mr_batch *batch);
+
 /* Operation `nth`, counted from 0; borrowed (until reset or free). */
 const struct mr_batch_op *mr_batch_at(const struct mr_batch *batch, size_t nth);
 

@@ -21,7 +21,7 @@ static enum mr_code load_text(struct shard *shard,
     if (!document->text.in_blob)
         return MR_OK;
     return mr_blob_get(shard->spec.place->blob, document->text.hash,
-                       shard->arena, out, err);
+                       shard->scratch, out, err);
 }
 
 static enum mr_code add_passages(struct shard *shard,
@@ -31,12 +31,12 @@ static enum mr_code add_passages(struct shard *shard,
 {
     size_t count = document->passages.count;
     struct keyword_unit *units =
-        mr_arena_calloc(shard->arena, count, sizeof(*units));
+        mr_arena_calloc(shard->scratch, count, sizeof(*units));
     enum mr_code code = MR_OK;
 
     for (size_t i = 0; code == MR_OK && i < count; i++)
         code = terms_of_passage(shard->analyzer, shard->language, document,
-                                text, i, shard->arena, &units[i], err);
+                                text, i, shard->scratch, &units[i], err);
     if (code == MR_OK)
         side_add_keyword(shard->sides[SIDE_KEYWORD], document->id,
                          document->content_version, offset, units, count);
@@ -121,7 +121,7 @@ static enum mr_code apply_document(struct shard *shard,
 
     if (record->value.data == NULL)
         return forget_document(shard, record, err);
-    code = mr_document_parse(record->value, shard->arena, &document, err);
+    code = mr_document_parse(record->value, shard->scratch, &document, err);
     live = code == MR_OK && document.state == MR_STATE_LIVE;
     if (live)
         code = load_text(shard, &document, &text, err);
@@ -145,7 +145,7 @@ static enum mr_code load_floats(struct shard *shard, struct mr_vectors *vectors,
 
     if (vectors->floats.in_blob)
         code = mr_blob_get(shard->spec.place->blob, vectors->floats.hash,
-                           shard->arena, &vectors->floats.bytes, err);
+                           shard->scratch, &vectors->floats.bytes, err);
     if (code != MR_OK)
         return code;
     if (vectors->dimension != shard->spec.dimension ||
@@ -156,7 +156,7 @@ static enum mr_code load_floats(struct shard *shard, struct mr_vectors *vectors,
                        MR_SPAN_ARG(vectors->id), vectors->count,
                        vectors->dimension, vectors->floats.bytes.size,
                        shard->spec.dimension);
-    *out = mr_arena_alloc(shard->arena, bytes);
+    *out = mr_arena_alloc(shard->scratch, bytes);
     if (bytes > 0)
         memcpy(*out, vectors->floats.bytes.data, bytes);
     return MR_OK;
@@ -193,7 +193,7 @@ static enum mr_code apply_vectors(struct shard *shard,
 
     if (record->value.data == NULL)
         return forget_vectors(shard, record, err);
-    code = mr_vectors_parse(record->value, shard->arena, &vectors, err);
+    code = mr_vectors_parse(record->value, shard->scratch, &vectors, err);
     if (code != MR_OK)
         return code;
     vectors.id = record->key;
@@ -224,6 +224,7 @@ enum mr_code shard_apply(struct shard *shard, const struct mr_record *record,
     enum mr_code code;
 
     MR_ASSERT(dense || record->topic == place->topics[MR_TOPIC_DOCUMENTS]);
+    mr_arena_reset(shard->scratch);
     code = dense ? apply_vectors(shard, record, &why)
                  : apply_document(shard, record, &why);
     if (code == MR_OK) {

@@ -272,6 +272,7 @@ static struct shard *allocate(const struct shard_spec *spec)
     shard->table = table_new();
     shard->analyzer = analyzer_new();
     shard->arena = mr_arena_new();
+    shard->scratch = mr_arena_new();
     shard->batch = mr_batch_new();
     (void)pthread_rwlock_init(&shard->table_lock, NULL);
     (void)pthread_mutex_init(&shard->publish_lock, NULL);
@@ -324,6 +325,7 @@ void shard_close(struct shard *shard)
     shard_folder_close(shard->folder);
     table_free(shard->table);
     analyzer_free(shard->analyzer);
+    mr_arena_free(shard->scratch);
     mr_arena_free(shard->arena);
     mr_batch_free(shard->batch);
     (void)pthread_cond_destroy(&shard->applied);

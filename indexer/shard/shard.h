@@ -47,8 +47,9 @@ struct shard {
     struct side *sides[MANIFEST_SIDES];
     struct analyzer *analyzer; /* the writer's */
     struct mr_bus_reader *reader;
-    struct mr_arena *arena; /* of the batch in hand */
-    struct mr_batch *batch; /* changes to records */
+    struct mr_arena *arena;   /* of the batch in hand */
+    struct mr_arena *scratch; /* of the record in hand: texts can be long */
+    struct mr_batch *batch;   /* changes to records */
     pthread_rwlock_t table_lock;
     pthread_mutex_t publish_lock;
     struct shard_snapshot *current;

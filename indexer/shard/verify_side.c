@@ -75,6 +75,28 @@ static bool same_terms(struct verify *verify,
     return true;
 }
 
+/* What a query shows of a long text is the text. */
+static enum mr_code check_passage(struct verify *verify,
+                                  const struct mr_document *document,
+                                  struct mr_span text, uint32_t number,
+                                  struct mr_err *err)
+{
+    const struct mr_passage *passage = &document->passages.items[number];
+    struct mr_span have = { 0 };
+    enum mr_code code = MR_OK;
+
+    if (document->text.in_blob)
+        code = records_passage(&verify->shard->records, document->id,
+                               document->content_version, number, verify->arena,
+                               &have, err);
+    if (code == MR_OK && have.data != NULL &&
+        !mr_span_equal(have, mr_span(text.data + passage->start,
+                                     passage->end - passage->start)))
+        verify_report(verify, "record", document->id,
+                      "passage %u beside the record is not its text", number);
+    return code;
+}
+
 static enum mr_code check_postings(struct verify *verify,
                                    const struct view *view, uint32_t entry,
                                    struct mr_err *err)
@@ -88,6 +110,7 @@ static enum mr_code check_postings(struct verify *verify,
     enum mr_code code = records_document(&shard->records, id, verify->arena,
                                          &found, &document, err);
 
+    document.id = id;
     if (code == MR_OK && found)
         code = text_of(verify, &document, &text, err);
     if (code != MR_OK || !found)
@@ -98,6 +121,8 @@ static enum mr_code check_postings(struct verify *verify,
 
         code = terms_of_passage(shard->analyzer, shard->language, &document,
                                 text, i, verify->arena, &want, err);
+        if (code == MR_OK)
+            code = check_passage(verify, &document, text, i, err);
         if (code != MR_OK)
             return code;
         if (!same_terms(verify, view->segment->keyword, unit, &want))

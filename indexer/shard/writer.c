@@ -103,24 +103,7 @@ static enum mr_code settle(struct shard *shard, bool *changed,
     return code;
 }
 
-static enum mr_code apply_all(struct shard *shard,
-                              const struct mr_batch_in *batch,
-                              struct mr_err *err)
-{
-    enum mr_code code = MR_OK;
-
-    for (size_t i = 0; code == MR_OK && i < batch->count; i++) {
-        int round = 0;
-
-        do {
-            code = shard_apply(shard, &batch->records[i], err);
-        } while (may_retry(shard, code, round++));
-    }
-    for (size_t i = 0; code == MR_OK && i < MANIFEST_SIDES; i++)
-        code = side_flush(shard->sides[i], err);
-    return code;
-}
-
+/* Empties `batch`: into the store with it. */
 static enum mr_code write_records(struct shard *shard, struct mr_err *err)
 {
     uint64_t next = side_next(shard->sides[SIDE_KEYWORD]);
@@ -134,8 +117,31 @@ static enum mr_code write_records(struct shard *shard, struct mr_err *err)
     do {
         code = mr_store_write(shard->spec.records, shard->batch, false, err);
     } while (may_retry(shard, code, round++));
-    if (code == MR_OK && next > shard->records_next)
+    if (code != MR_OK)
+        return code;
+    mr_batch_reset(shard->batch);
+    if (next > shard->records_next)
         shard->records_next = next;
+    return MR_OK;
+}
+
+static enum mr_code apply_all(struct shard *shard,
+                              const struct mr_batch_in *batch,
+                              struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+
+    for (size_t i = 0; code == MR_OK && i < batch->count; i++) {
+        int round = 0;
+
+        do {
+            code = shard_apply(shard, &batch->records[i], err);
+        } while (may_retry(shard, code, round++));
+        if (code == MR_OK && mr_batch_bytes(shard->batch) > BATCH_BYTES)
+            code = write_records(shard, err);
+    }
+    for (size_t i = 0; code == MR_OK && i < MANIFEST_SIDES; i++)
+        code = side_flush(shard->sides[i], err);
     return code;
 }
 

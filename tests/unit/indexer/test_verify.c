@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/backends/memory/mr_memory.h"
+#include "common/base/mr_mem.h"
 #include "indexer/shard/shard.h"
 
 #define DIMENSION 2u
@@ -36,6 +37,16 @@ static void append(enum mr_topic topic, const char *id, struct mr_span value,
     ck_assert_int_eq(mr_bus_append(rig.place.bus, &record, 1, NULL), MR_OK);
 }
 
+static void move_to_blob(struct mr_payload *text)
+{
+    ck_assert_int_eq(
+        mr_blob_put(rig.place.blob, text->bytes, &text->hash, NULL), MR_OK);
+    text->in_blob = true;
+    text->size = text->bytes.size;
+    text->bytes = (struct mr_span){ 0 };
+}
+
+/* The text of "live" is in the blob store, as a long one would be. */
 static void say_document(const char *id, uint64_t version,
                          enum mr_doc_state state, const char *text)
 {
@@ -50,6 +61,8 @@ static void say_document(const char *id, uint64_t version,
     if (state == MR_STATE_LIVE) {
         document.text.bytes = mr_span_str(text);
         passage.id = mr_hash128(document.text.bytes);
+        if (strcmp(id, "live") == 0)
+            move_to_blob(&document.text);
         document.passages = (struct mr_passages){ &passage, 1 };
     }
     ck_assert_int_eq(mr_document_encode(&document, rig.arena, &value, NULL),
@@ -250,6 +263,95 @@ START_TEST(a_record_that_is_not_in_the_log_is_found)
 }
 END_TEST
 
+START_TEST(a_passage_beside_a_record_that_is_not_its_text_is_found)
+{
+    const struct records *records = &rig.shard->records;
+    struct mr_batch *batch = mr_batch_new();
+    struct mr_passage passage = { .end = 5 };
+    struct mr_document document = { .id = mr_span_str("live"),
+                                    .content_version = 1,
+                                    .passages = { &passage, 1 } };
+
+    records_put_passages(records, batch, &document, mr_span_str("other"));
+    ck_assert_int_eq(mr_store_write(records->store, batch, true, NULL), MR_OK);
+    mr_batch_free(batch);
+    expect("record", "live");
+}
+END_TEST
+
+START_TEST(a_passage_of_a_long_text_is_shown_without_the_blob_store)
+{
+    struct shard_hit hit = { .document = mr_span_str("live"),
+                             .content_version = 1 };
+    struct mr_document document;
+    struct shard_passage shown;
+    struct mr_err err = { 0 };
+    bool found;
+
+    ck_assert_int_eq(records_document(&rig.shard->records, hit.document,
+                                      rig.arena, &found, &document, &err),
+                     MR_OK);
+    ck_assert(found && document.text.in_blob);
+    ck_assert_int_eq(mr_blob_remove(rig.place.blob, document.text.hash, NULL),
+                     MR_OK);
+    ck_assert_msg(shard_load_hit(rig.shard, &hit, rig.arena, &shown, &err) ==
+                      MR_OK,
+                  "%s", err.text);
+    ck_assert(shown.found);
+    ck_assert(mr_span_equal(shown.text, mr_span_str("water drives the wheel")));
+    /* Deleted, and nothing of it is left. */
+    say_document("live", 9, MR_STATE_DELETED, "");
+    catch_up();
+    ck_assert_int_eq(records_passage(&rig.shard->records, hit.document, 1, 0,
+                                     rig.arena, &shown.text, &err),
+                     MR_OK);
+    ck_assert_ptr_null(shown.text.data);
+}
+END_TEST
+
+#define LONG ((size_t)5 << 20)
+
+START_TEST(a_batch_of_long_texts_is_kept_whole)
+{
+    char *text = mr_malloc(LONG + 1);
+    static const char *const ids[] = { "live", "new", "dead" };
+    struct mr_passage passage = { .end = 1000 };
+
+    memset(text, 'w', LONG);
+    text[LONG] = '\0';
+    for (size_t turn = 0; turn < 4; turn++) {
+        for (size_t i = 0; i < 3; i++) {
+            struct mr_passage passages[5] = {
+                passage, passage, passage, passage, { .end = LONG }
+            };
+            struct mr_document document = {
+                .id = mr_span_str(ids[i]),
+                .version = 10 + turn,
+                .content_version = 10 + turn,
+                .state = MR_STATE_LIVE,
+                .lane = MR_LANE_PUSH,
+                .text = { .bytes = mr_span_str(text) },
+                .passages = { passages, 5 },
+            };
+            struct mr_span value;
+
+            for (uint32_t k = 0; k < 5; k++)
+                passages[k].start = k == 4 ? 4000 : k * 1000;
+            for (uint32_t k = 0; k < 4; k++)
+                passages[k].end = passages[k].start + 1000;
+            text[i] = (char)('0' + turn);
+            move_to_blob(&document.text);
+            ck_assert_int_eq(
+                mr_document_encode(&document, rig.arena, &value, NULL), MR_OK);
+            append(MR_TOPIC_DOCUMENTS, ids[i], value, 10 + turn);
+        }
+    }
+    catch_up();
+    ck_assert_uint_eq(verify().count, 0);
+    mr_free(text);
+}
+END_TEST
+
 START_TEST(a_record_of_vectors_that_is_lost_is_found)
 {
     change_record("vectors", "new", (struct mr_span){ 0 });
@@ -341,6 +443,11 @@ int main(void)
     tcase_add_test(tcase, a_record_that_is_lost_is_found);
     tcase_add_test(tcase, a_record_of_another_document_is_found);
     tcase_add_test(tcase, a_record_that_is_not_in_the_log_is_found);
+    tcase_add_test(tcase,
+                   a_passage_beside_a_record_that_is_not_its_text_is_found);
+    tcase_add_test(tcase,
+                   a_passage_of_a_long_text_is_shown_without_the_blob_store);
+    tcase_add_test(tcase, a_batch_of_long_texts_is_kept_whole);
     tcase_add_test(tcase, a_record_of_vectors_that_is_lost_is_found);
     tcase_add_test(tcase, a_text_that_died_in_its_segment_is_found);
     tcase_add_test(tcase, vectors_that_died_in_their_segment_are_found);
