@@ -22,8 +22,8 @@ enum front_door_fate {
 };
 
 /* Appends, with the traceparent of who asks or an absent span, and gives the
- * version.  MR_E_INVALID: an id that is empty or too
- * long, or that is not UTF-8. */
+ * version.  MR_E_INVALID: an id that is empty or too long, or that is not
+ * UTF-8. */
 MR_MUST_CHECK enum mr_code front_door_append(
     const struct mr_place *place, struct mr_raw *raw, struct mr_span trace,
     struct mr_arena *arena, uint64_t *version, struct mr_err *err);

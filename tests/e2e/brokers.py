@@ -218,6 +218,12 @@ class Cluster:
         self.run("stop", "--remove")
 
 
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
 def named():
     """The brokers that tests may put topics on, or None."""
     return os.environ.get("MILLRACE_KAFKA")

@@ -2,21 +2,14 @@
 """Records on millrace's topics that it did not write, and brokers that do not
 let it in."""
 import pathlib
-import socket
 
 import pytest
 
 import brokers
-from brokers import digest, refused, until
+from brokers import digest, free_port, refused, until
 from topics import Topics
 
 GOOD = "A wheel that the water turns"
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def peak_mb(server):

@@ -4,12 +4,11 @@ live on, and what each was promised holds on both sides and after it is mended.
 """
 import http.client
 import os
-import socket
 import tempfile
 import time
 
 import pytest
-from brokers import Cluster as Brokers
+from brokers import Cluster as Brokers, free_port
 from proxy import Proxy
 from test_cluster import (BROKERS, TEXTS, Asking, Cluster, Worker, found,
                           put_all, start_replicas, start_stages, until)
@@ -17,12 +16,6 @@ from test_cut import own_text
 
 pytestmark = pytest.mark.skipif(
     not BROKERS, reason="MILLRACE_KAFKA names no broker (deploy/kafka start)")
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@
 #include "common/backends/kafka/kafka_error.h"
 
 #define DAY_MS INT64_C(86400000)
-/* Tombstones of compacted topics: half of it is the age at which
- * a checkpoint is not used any more. */
+/* Tombstones of compacted topics: what is older than half of it is not begun
+ * from any more. */
 #define DELETE_RETENTION_MS (7 * DAY_MS)
 /* Of topics that are cleaned as soon as may be: the newest is not cleaned. */
 #define SEGMENT_MS INT64_C(600000)
