@@ -88,6 +88,93 @@ START_TEST(a_newer_owner_fences_the_older)
 }
 END_TEST
 
+static enum mr_code commit_at(struct mr_bus_reader *reader, mr_topic_id topic,
+                              uint64_t next)
+{
+    struct mr_position position = { topic, 0, next };
+    struct mr_commit commit = { .positions = &position, .position_count = 1 };
+
+    return mr_bus_commit(reader, &commit, &contract.err);
+}
+
+/* Two owners of one partition, the older with an offset in the group. */
+static void *fence(struct mr_bus_reader **old, mr_topic_id *in)
+{
+    void *other = open_elsewhere();
+
+    *in = contract_topic("in", 1, MR_CLEANUP_KEEP);
+    contract_append(*in, 0, 0, 3);
+    *old = contract_reader("g", *in, 1);
+    CONTRACT_OK(commit_at(*old, *in, 1));
+    return other;
+}
+
+/* As if the older had been cut off with a transaction under way: it must not
+ * begin anew and fence the one that replaced it. */
+START_TEST(an_owner_that_was_replaced_does_not_begin_anew)
+{
+    struct mr_kafka *kafka = contract_kafka_of(contract.self);
+    struct mr_bus_reader *old;
+    struct mr_bus_reader *new;
+    mr_topic_id in, topic;
+    mr_space_id space;
+    void *other = fence(&old, &in);
+
+    new = reader_elsewhere(other, &topic, &space);
+    /* Nothing tells the older now by whom it was refused. */
+    CONTRACT_OK(mr_kafka_forget_group(kafka, "g", &contract.err));
+    CONTRACT_FAILS(MR_E_TIMEOUT, commit_at(old, in, 2));
+    CONTRACT_OK(commit_at(new, topic, 2));
+    CONTRACT_FAILS(MR_E_FENCED, mr_bus_rewind(old, &contract.err));
+    CONTRACT_FAILS(MR_E_FENCED, commit_at(old, in, 2));
+    CONTRACT_OK(commit_at(new, topic, 3));
+    mr_bus_close_reader(new);
+    mr_bus_close_reader(old);
+    contract.backend->close(other);
+}
+END_TEST
+
+/* A broker that ends a transaction, or one that was fenced itself, looks like
+ * a newer owner. */
+START_TEST(an_owner_that_nobody_replaced_goes_on)
+{
+    struct mr_kafka *kafka = contract_kafka_of(contract.self);
+    struct mr_bus_reader *old;
+    struct mr_bus_reader *new;
+    mr_topic_id in, topic;
+    mr_space_id space;
+    void *other = fence(&old, &in);
+
+    new = reader_elsewhere(other, &topic, &space);
+    mr_bus_close_reader(new);
+    CONTRACT_OK(mr_kafka_forget_group(kafka, "g", &contract.err));
+    CONTRACT_FAILS(MR_E_TIMEOUT, commit_at(old, in, 2));
+    CONTRACT_OK(mr_bus_rewind(old, &contract.err));
+    CONTRACT_OK(commit_at(old, in, 3));
+    mr_bus_close_reader(old);
+    contract.backend->close(other);
+}
+END_TEST
+
+/* The number of a new owner is written before it has committed anything. */
+START_TEST(a_new_owner_that_has_done_nothing_yet_is_known)
+{
+    struct mr_bus_reader *old;
+    struct mr_bus_reader *new;
+    mr_topic_id in, topic;
+    mr_space_id space;
+    void *other = fence(&old, &in);
+
+    new = reader_elsewhere(other, &topic, &space);
+    CONTRACT_FAILS(MR_E_FENCED, commit_at(old, in, 2));
+    CONTRACT_FAILS(MR_E_FENCED, mr_bus_rewind(old, &contract.err));
+    ck_assert_uint_eq(contract_poll(new, 9).count, 2);
+    mr_bus_close_reader(new);
+    mr_bus_close_reader(old);
+    contract.backend->close(other);
+}
+END_TEST
+
 static void commit_state(struct mr_bus_reader *reader, struct mr_batch *state)
 {
     struct mr_commit commit = { .state = state };
@@ -211,6 +298,9 @@ int main(void)
 
     tcase_add_test(tcase, a_topics_id_can_be_in_the_name_of_a_file);
     tcase_add_test(tcase, a_newer_owner_fences_the_older);
+    tcase_add_test(tcase, an_owner_that_was_replaced_does_not_begin_anew);
+    tcase_add_test(tcase, an_owner_that_nobody_replaced_goes_on);
+    tcase_add_test(tcase, a_new_owner_that_has_done_nothing_yet_is_known);
     tcase_add_test(tcase,
                    state_is_there_on_another_machine_and_back_on_the_first);
     tcase_add_test(tcase, what_a_failed_commit_held_is_not_there);

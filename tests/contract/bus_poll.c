@@ -223,6 +223,21 @@ START_TEST(a_reader_can_begin_at_the_end)
 }
 END_TEST
 
+/* A backend that has hardly begun to read has to begin anew. */
+START_TEST(a_reader_may_be_rewound_at_once)
+{
+    mr_topic_id topic = contract_topic("t", 2, MR_CLEANUP_KEEP);
+    struct mr_bus_reader *reader;
+
+    contract_append(topic, 0, 0, 3);
+    contract_append(topic, 1, 3, 3);
+    reader = contract_reader(NULL, topic, 2);
+    CONTRACT_OK(mr_bus_rewind(reader, &contract.err));
+    ck_assert_uint_eq(contract_poll(reader, 9).count, 6);
+    mr_bus_close_reader(reader);
+}
+END_TEST
+
 START_TEST(a_place_past_the_end_is_lost)
 {
     mr_topic_id topic = contract_topic("t", 1, MR_CLEANUP_KEEP);
@@ -307,6 +322,7 @@ void contract_bus_poll_cases(Suite *suite)
     tcase_add_test(
         tcase, a_reader_begins_where_it_is_told_unless_its_group_knows_better);
     tcase_add_test(tcase, a_reader_can_begin_at_the_end);
+    tcase_add_test(tcase, a_reader_may_be_rewound_at_once);
     tcase_add_test(tcase, a_place_past_the_end_is_lost);
     tcase_add_test(tcase, an_impossible_reader_is_refused);
     tcase_add_test(tcase, two_readers_of_a_group_never_share_a_partition);

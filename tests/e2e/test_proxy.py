@@ -77,6 +77,42 @@ def live(retriever):
     return documents["live"]
 
 
+def test_a_stage_that_is_cut_off_from_the_brokers(cluster, line):
+    servers, proxy = line
+    (cluster.folder / "millrace.yaml").write_text(on(cluster, servers))
+    cut_off = add(cluster, on(cluster, f"127.0.0.1:{proxy.port}"),
+                  "preprocessor", "0/2", "preprocessor-0")
+    cluster.add("preprocessor", "1/2")
+    cluster.add("embedder")
+    cluster.add("indexer")
+    retriever = cluster.add("retriever")
+    cluster.ready()
+    put(retriever, [f"before-{i}" for i in range(20)])
+    until(lambda: live(retriever) == 20, "all is live before the cut")
+    assert proxy.bytes > 0
+    put(retriever, [f"at-{i}" for i in range(10)])  # transactions are open
+    proxy.cut()
+    put(retriever, [f"during-{i}" for i in range(20)])
+    # The cut outlasts what a transaction may take.
+    began = time.monotonic()
+    until(lambda: time.monotonic() > began + 15, "the cut lasts")
+    assert live(retriever) < 50  # curate and admit of partition 0 are cut off
+    # A replacement on the good side of the cut takes the work over.
+    add(cluster, on(cluster, servers), "preprocessor", "0/2", "replacement")
+    until(lambda: live(retriever) == 50, "the replacement worked all", 90)
+    proxy.mend()
+    put(retriever, [f"after-{i}" for i in range(5)])
+    until(lambda: live(retriever) == 55, "all is live after it", 60)
+    # Whoever was replaced learns it, and takes nothing back.
+    until(lambda: cut_off.process.poll() == 5, "the one cut off has ended", 60)
+    assert cluster["replacement"].process.poll() is None
+    put(retriever, [f"end-{i}" for i in range(5)])
+    until(lambda: live(retriever) == 60, "the replacement goes on", 60)
+    for name in ("before-3", "at-3", "during-3", "after-3"):
+        assert found(retriever, own_text(name), mode="keyword",
+                     per_document=1)[0] == name
+
+
 def test_a_front_door_that_is_cut_off_promises_nothing(cluster, line):
     servers, proxy = line
     (cluster.folder / "millrace.yaml").write_text(on(cluster, servers))

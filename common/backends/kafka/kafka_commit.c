@@ -3,6 +3,7 @@
  * kafka_commit.c - outputs, changelog and offsets in one transaction.
  */
 #include <inttypes.h>
+#include <string.h>
 
 #include "common/backends/kafka/kafka_error.h"
 #include "common/backends/kafka/kafka_reader.h"
@@ -126,14 +127,14 @@ static enum mr_code send_positions(struct kafka_reader *reader,
             list, place->topic->full, (int32_t)place->partition);
 
         at->offset = (int64_t)position->next;
-        at->metadata = place->topic->uuid;
-        at->metadata_size = KAFKA_TOPIC_ID;
+        at->metadata = place->note;
+        at->metadata_size = strlen(place->note);
         if (place->epoch >= 0)
             rd_kafka_topic_partition_set_leader_epoch(at, place->epoch);
     }
     error = rd_kafka_send_offsets_to_transaction(
         reader->producer, list, reader->membership, KAFKA_COMMIT_MS);
-    /* The metadata is the topic's, not the list's. */
+    /* The metadata is the place's, not the list's. */
     for (int i = 0; i < list->cnt; i++)
         list->elems[i].metadata = NULL;
     rd_kafka_topic_partition_list_destroy(list);
@@ -171,8 +172,8 @@ static bool abort_it(struct kafka_reader *reader)
     return false;
 }
 
-static enum mr_code run(struct kafka_reader *reader,
-                        const struct mr_commit *commit, struct mr_err *err)
+enum mr_code kafka_transact(struct kafka_reader *reader,
+                            const struct mr_commit *commit, struct mr_err *err)
 {
     rd_kafka_error_t *error = rd_kafka_begin_transaction(reader->producer);
     enum mr_code code = MR_OK;
@@ -191,39 +192,20 @@ static enum mr_code run(struct kafka_reader *reader,
     return code;
 }
 
-/*
- * A broker that waited too long for the end of a transaction aborts it, which
- * looks like being fenced and is none: the next rewind begins anew.
- */
-static enum mr_code judge_fence(struct kafka_reader *reader, int64_t took_us,
-                                struct mr_err *err)
-{
-    if (took_us >= INT64_C(1000) * KAFKA_TXN_MS)
-        return mr_fail(err, MR_E_TIMEOUT,
-                       "kafka: %.200s: a transaction took %.1f s, longer than "
-                       "a broker waits",
-                       reader->group, (double)took_us / 1e6);
-    return mr_fail(err, MR_E_FENCED,
-                   "kafka: %.200s: another process has taken over",
-                   reader->transactions);
-}
-
 static enum mr_code transact(struct kafka_reader *reader,
                              const struct mr_commit *commit, struct mr_err *err)
 {
     int64_t began_us = mr_clock_mono_us(reader->kafka->clock);
     struct mr_err why = { 0 };
-    enum mr_code code = run(reader, commit, &why);
+    enum mr_code code = kafka_transact(reader, commit, &why);
 
     if (code == MR_OK && commit->state != NULL) {
         code = kafka_changelog_apply(&reader->changelog, commit->state, &why);
         reader->unsure = code != MR_OK;
     }
     if (code == MR_E_FENCED)
-        code = judge_fence(
+        code = kafka_judge_fence(
             reader, mr_clock_mono_us(reader->kafka->clock) - began_us, &why);
-    if (code == MR_E_FENCED)
-        reader->fenced = why;
     return code == MR_OK ? code : mr_fail(err, code, "%s", why.text);
 }
 
@@ -235,6 +217,7 @@ static void advance(struct kafka_reader *reader, const struct mr_commit *commit)
 
         place->committed = commit->positions[i].next;
         place->committed_epoch = place->epoch;
+        place->stored = true;
     }
 }
 

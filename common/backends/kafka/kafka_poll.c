@@ -161,8 +161,13 @@ static void wait_for_news(struct kafka_reader *reader, int wait_ms)
         MR_ASSERT(errno == EAGAIN || errno == EINTR);
     /* Callbacks, and troubles that are nobody's partition. */
     message = rd_kafka_consumer_poll(reader->consumer, 0);
-    if (message != NULL)
-        rd_kafka_message_destroy(message);
+    if (message == NULL)
+        return;
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        (void)mr_fail(&reader->broken, MR_E_UNAVAILABLE,
+                      "kafka: the client has begun partition %d anew",
+                      message->partition);
+    rd_kafka_message_destroy(message);
 }
 
 static bool has_something(const struct kafka_place *place)

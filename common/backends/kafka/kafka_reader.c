@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * kafka_reader.c - a reader's life: take over, assign, rewind, close.
+ * kafka_reader.c - a reader's life: open, assign, rewind, close.
  */
 #include "common/backends/kafka/kafka_reader.h"
 
@@ -13,9 +13,6 @@
 #include "common/backends/kafka/kafka_error.h"
 #include "common/backends/rules/mr_rules.h"
 #include "common/base/mr_mem.h"
-
-/* Between two questions to a broker that is not ready yet. */
-#define SETTLE_MS 100
 
 static struct kafka_reader *reader_of(struct mr_bus_reader *port)
 {
@@ -33,162 +30,54 @@ struct kafka_place *kafka_place_of(struct kafka_reader *reader,
     return NULL;
 }
 
-static rd_kafka_topic_partition_list_t *list_places(
-    const struct kafka_reader *reader)
+/* --- assignment --- */
+
+static void drop_queue(struct kafka_place *place)
 {
-    rd_kafka_topic_partition_list_t *list =
-        rd_kafka_topic_partition_list_new((int)reader->count);
+    if (place->queue == NULL)
+        return;
+    rd_kafka_queue_io_event_enable(place->queue, -1, NULL, 0);
+    rd_kafka_queue_destroy(place->queue);
+    place->queue = NULL;
+}
+
+/*
+ * From now on a record, or the end, is told at wake_fd.  Anew before each
+ * assignment: the client forgets a partition that it does not know yet when
+ * it is no longer assigned, and the queue with it.
+ */
+static enum mr_code take_queues(struct kafka_reader *reader, struct mr_err *err)
+{
+    const uint64_t once = 1;
 
     for (size_t i = 0; i < reader->count; i++) {
-        const struct kafka_place *place = &reader->places[i];
-        rd_kafka_topic_partition_t *at = rd_kafka_topic_partition_list_add(
-            list, place->topic->full, (int32_t)place->partition);
-
-        at->offset = (int64_t)place->committed;
-        if (place->committed_epoch >= 0)
-            rd_kafka_topic_partition_set_leader_epoch(at,
-                                                      place->committed_epoch);
-    }
-    return list;
-}
-
-/* --- positions --- */
-
-static enum mr_code take_position(struct kafka_place *place,
-                                  const rd_kafka_topic_partition_t *at,
-                                  struct mr_err *err)
-{
-    if (at->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return kafka_fail(err, at->err, place->topic->full, NULL);
-    if (at->offset < 0)
-        return MR_OK;
-    if (at->metadata_size == KAFKA_TOPIC_ID &&
-        memcmp(at->metadata, place->topic->uuid, KAFKA_TOPIC_ID) != 0)
-        return mr_fail(err, MR_E_LOST,
-                       "kafka: topic %.200s was deleted and made again: what "
-                       "lay before and after offset %lld of partition %u is "
-                       "lost",
-                       place->topic->full, (long long)at->offset,
-                       place->partition);
-    place->committed = (uint64_t)at->offset;
-    place->committed_epoch = rd_kafka_topic_partition_get_leader_epoch(at);
-    return MR_OK;
-}
-
-/* A broker that has just started, or taken over, finds its groups soon. */
-static bool is_settling(rd_kafka_resp_err_t failure)
-{
-    return failure == RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS ||
-           failure == RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE ||
-           failure == RD_KAFKA_RESP_ERR_NOT_COORDINATOR;
-}
-
-static rd_kafka_resp_err_t ask_committed(struct kafka_reader *reader,
-                                         rd_kafka_topic_partition_list_t *list)
-{
-    struct mr_clock *clock = reader->kafka->clock;
-    int64_t end_us = mr_clock_mono_us(clock) + KAFKA_WAIT_MS * 1000;
-    rd_kafka_resp_err_t failure;
-
-    for (;;) {
-        failure = rd_kafka_committed(reader->consumer, list, KAFKA_WAIT_MS);
-        if (!is_settling(failure) || mr_clock_mono_us(clock) >= end_us)
-            return failure;
-        mr_clock_sleep_ms(clock, SETTLE_MS);
-    }
-}
-
-/* What the group has committed; where it has not, a place keeps its own. */
-static enum mr_code ask_positions(struct kafka_reader *reader,
-                                  struct mr_err *err)
-{
-    rd_kafka_topic_partition_list_t *list = list_places(reader);
-    rd_kafka_resp_err_t failure = ask_committed(reader, list);
-    enum mr_code code = MR_OK;
-
-    if (failure != RD_KAFKA_RESP_ERR_NO_ERROR)
-        code = kafka_fail(err, failure, reader->group, NULL);
-    for (size_t i = 0; i < reader->count && code == MR_OK; i++)
-        code = take_position(&reader->places[i], &list->elems[i], err);
-    rd_kafka_topic_partition_list_destroy(list);
-    return code;
-}
-
-/* Places that are to begin at the end begin where it is now. */
-static enum mr_code find_ends(struct kafka_reader *reader, struct mr_err *err)
-{
-    enum mr_code code = MR_OK;
-
-    for (size_t i = 0; i < reader->count && code == MR_OK; i++) {
         struct kafka_place *place = &reader->places[i];
-        uint64_t begin;
 
-        if (place->committed == UINT64_MAX)
-            code = kafka_bounds(reader->kafka, place->topic, place->partition,
-                                &begin, &place->committed, err);
+        drop_queue(place);
+        place->queue = rd_kafka_queue_get_partition(
+            reader->consumer, place->topic->full, (int32_t)place->partition);
+        if (place->queue == NULL)
+            return mr_fail(err, MR_E_UNAVAILABLE,
+                           "kafka: no queue for topic %.200s partition %u",
+                           place->topic->full, place->partition);
+        rd_kafka_queue_forward(place->queue, NULL);
+        rd_kafka_queue_io_event_enable(place->queue, reader->wake_fd, &once,
+                                       sizeof(once));
     }
-    return code;
-}
-
-/* --- the one owner --- */
-
-/* The client asks for the coordinator at once, and if no connection is up yet
- * again after half a second: so one is waited for. */
-static void await_connection(rd_kafka_t *producer)
-{
-    const struct rd_kafka_metadata *metadata;
-
-    if (rd_kafka_metadata(producer, 0, NULL, &metadata, KAFKA_WAIT_MS) ==
-        RD_KAFKA_RESP_ERR_NO_ERROR)
-        rd_kafka_metadata_destroy(metadata);
-}
-
-static enum mr_code begin_transactions(struct kafka_reader *reader,
-                                       struct mr_err *err)
-{
-    rd_kafka_error_t *error;
-    enum mr_code code;
-
-    kafka_drop(reader->producer);
-    reader->producer = NULL;
-    code = kafka_handle(reader->kafka, KAFKA_COMMITTER, reader->transactions,
-                        &reader->producer, err);
-    if (code != MR_OK)
-        return code;
-    await_connection(reader->producer);
-    do
-        error = rd_kafka_init_transactions(reader->producer, KAFKA_COMMIT_MS);
-    while (error != NULL && rd_kafka_error_is_retriable(error) &&
-           rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR__TIMED_OUT &&
-           (rd_kafka_error_destroy(error), true));
-    return error == NULL ? MR_OK
-                         : kafka_fail_error(err, error, reader->transactions);
-}
-
-enum mr_code kafka_take_over(struct kafka_reader *reader, struct mr_err *err)
-{
-    enum mr_code code = MR_OK;
-
-    reader->unsure = true;
-    if (reader->group != NULL)
-        code = begin_transactions(reader, err);
-    if (code == MR_OK && reader->changelogged)
-        code =
-            kafka_changelog_restore(&reader->changelog, reader->consumer, err);
-    if (code == MR_OK && reader->group != NULL)
-        code = ask_positions(reader, err);
-    if (code == MR_OK)
-        code = find_ends(reader, err);
-    reader->unsure = code != MR_OK;
-    return code;
+    return MR_OK;
 }
 
 enum mr_code kafka_assign_places(struct kafka_reader *reader,
                                  struct mr_err *err)
 {
-    rd_kafka_topic_partition_list_t *list = list_places(reader);
-    rd_kafka_resp_err_t failure = rd_kafka_assign(reader->consumer, list);
+    rd_kafka_topic_partition_list_t *list;
+    rd_kafka_resp_err_t failure;
+    enum mr_code code = take_queues(reader, err);
 
+    if (code != MR_OK)
+        return code;
+    list = kafka_list_places(reader);
+    failure = rd_kafka_assign(reader->consumer, list);
     rd_kafka_topic_partition_list_destroy(list);
     if (failure != RD_KAFKA_RESP_ERR_NO_ERROR)
         return kafka_fail(err, failure, "assign", NULL);
@@ -213,16 +102,11 @@ static void forget_read(struct kafka_reader *reader)
 }
 
 /* After assign(NULL) the client gives nothing more of what it had read. */
-static enum mr_code rewind_reader(struct mr_bus_reader *port,
-                                  struct mr_err *err)
+static enum mr_code begin_again(struct kafka_reader *reader, struct mr_err *err)
 {
-    struct kafka_reader *reader = reader_of(port);
-    rd_kafka_resp_err_t failure;
+    rd_kafka_resp_err_t failure = rd_kafka_assign(reader->consumer, NULL);
     enum mr_code code = MR_OK;
 
-    if (reader->fenced.code != MR_OK)
-        return mr_fail(err, MR_E_FENCED, "%s", reader->fenced.text);
-    failure = rd_kafka_assign(reader->consumer, NULL);
     if (failure != RD_KAFKA_RESP_ERR_NO_ERROR)
         return kafka_fail(err, failure, "assign", NULL);
     if (reader->unsure)
@@ -231,6 +115,23 @@ static enum mr_code rewind_reader(struct mr_bus_reader *port,
         return code;
     forget_read(reader);
     return kafka_assign_places(reader, err);
+}
+
+/* After one that failed nothing is assigned: polls fail until it is. */
+static enum mr_code rewind_reader(struct mr_bus_reader *port,
+                                  struct mr_err *err)
+{
+    struct kafka_reader *reader = reader_of(port);
+    struct mr_err why = { 0 };
+    enum mr_code code;
+
+    if (reader->fenced.code != MR_OK)
+        return mr_fail(err, MR_E_FENCED, "%s", reader->fenced.text);
+    code = begin_again(reader, &why);
+    if (code == MR_OK)
+        return MR_OK;
+    reader->broken = why;
+    return mr_fail(err, code, "%s", why.text);
 }
 
 /* Past the last record, where the end of a transaction may stand, too. */
@@ -260,10 +161,7 @@ static void free_reader(struct kafka_reader *reader)
 
         if (place->held != NULL)
             rd_kafka_message_destroy(place->held);
-        if (place->queue != NULL) {
-            rd_kafka_queue_io_event_enable(place->queue, -1, NULL, 0);
-            rd_kafka_queue_destroy(place->queue);
-        }
+        drop_queue(place);
     }
     if (reader->membership != NULL)
         rd_kafka_consumer_group_metadata_destroy(reader->membership);
@@ -374,27 +272,6 @@ static void name_transactions(struct kafka_reader *reader)
     reader->membership = rd_kafka_consumer_group_metadata_new(reader->group);
 }
 
-/* From now on a record, or the end, is told at wake_fd. */
-static enum mr_code take_queues(struct kafka_reader *reader, struct mr_err *err)
-{
-    const uint64_t once = 1;
-
-    for (size_t i = 0; i < reader->count; i++) {
-        struct kafka_place *place = &reader->places[i];
-
-        place->queue = rd_kafka_queue_get_partition(
-            reader->consumer, place->topic->full, (int32_t)place->partition);
-        if (place->queue == NULL)
-            return mr_fail(err, MR_E_UNAVAILABLE,
-                           "kafka: no queue for topic %.200s partition %u",
-                           place->topic->full, place->partition);
-        rd_kafka_queue_forward(place->queue, NULL);
-        rd_kafka_queue_io_event_enable(place->queue, reader->wake_fd, &once,
-                                       sizeof(once));
-    }
-    return MR_OK;
-}
-
 static enum mr_code open_consumer(struct kafka_reader *reader,
                                   struct mr_err *err)
 {
@@ -456,6 +333,7 @@ static enum mr_code begin(struct kafka_reader *reader,
         name_transactions(reader);
     if (code == MR_OK)
         code = open_consumer(reader, err);
+    /* So that the client asks at once where the partitions are. */
     if (code == MR_OK)
         code = take_queues(reader, err);
     if (code == MR_OK)

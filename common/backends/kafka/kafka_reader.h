@@ -11,6 +11,9 @@
 #include "common/backends/kafka/kafka_changelog.h"
 #include "common/backends/kafka/kafka_state.h"
 
+/* The longest note beside a committed offset: topic's id, space, number. */
+#define KAFKA_NOTE_SIZE (KAFKA_TOPIC_ID + 22)
+
 /* A partition that is read, with a queue of its own. */
 struct kafka_place {
     struct kafka_topic *topic;
@@ -22,7 +25,9 @@ struct kafka_place {
     uint64_t committed;
     int32_t epoch; /* of the leader that gave `next`; -1: unknown */
     int32_t committed_epoch;
-    struct mr_record *taken; /* of the present poll, in its arena */
+    bool stored;                /* the group has committed an offset here */
+    char note[KAFKA_NOTE_SIZE]; /* beside it; see kafka_owner.c */
+    struct mr_record *taken;    /* of the present poll, in its arena */
     size_t taken_count;
     size_t taken_room;
 };
@@ -43,6 +48,7 @@ struct kafka_reader {
     atomic_bool woken;
     bool changelogged;
     struct kafka_changelog changelog;
+    uint64_t owner; /* grows from owner to owner; 0: not one yet */
     /* A commit's outcome is not known, or the local state not up to it. */
     bool unsure;
     struct mr_err broken; /* what ends every poll until the rewind */
@@ -69,12 +75,32 @@ MR_MUST_CHECK enum mr_code kafka_commit(struct mr_bus_reader *port,
                                         const struct mr_commit *commit,
                                         struct mr_err *err);
 
+/* One transaction with what was checked before. */
+MR_MUST_CHECK enum mr_code kafka_transact(struct kafka_reader *reader,
+                                          const struct mr_commit *commit,
+                                          struct mr_err *err);
+
+/* The partitions from their `committed` on; the caller destroys it. */
+rd_kafka_topic_partition_list_t *kafka_list_places(
+    const struct kafka_reader *reader);
+
 /*
  * Begins as the only one of its transactional id: what an older owner left
- * open is finished or aborted, its state taken over, its positions read.
+ * open is finished or aborted, its state taken over, its positions read, and
+ * noted beside them that this one is the owner now.  MR_E_FENCED, which is
+ * kept in `fenced`: it was one, and a newer one has begun since.
  */
 MR_MUST_CHECK enum mr_code kafka_take_over(struct kafka_reader *reader,
                                            struct mr_err *err);
+
+/*
+ * After a broker has refused a transaction as a former owner's.  MR_E_FENCED:
+ * there is a newer owner.  Anything else: there is none, or no broker tells;
+ * the next rewind takes over.
+ */
+MR_MUST_CHECK enum mr_code kafka_judge_fence(struct kafka_reader *reader,
+                                             int64_t took_us,
+                                             struct mr_err *err);
 
 /* The reader's partitions from their `committed` on. */
 MR_MUST_CHECK enum mr_code kafka_assign_places(struct kafka_reader *reader,

@@ -10,7 +10,8 @@
  *   record    value as it is; headers "version" and "time" (8 bytes, big
  *             endian), "traceparent" (W3C), "schema" (the message's name)
  *   position  offset, leader epoch, and as metadata the topic's id, by which
- *             a topic that was deleted and made again is noticed
+ *             a topic that was deleted and made again is noticed, and the
+ *             number of the owner that wrote it
  *   state     topic of the changelog, compacted; key := space 0 key, where
  *             space is the space's name behind the prefix of the reader
  *
@@ -19,7 +20,9 @@
  *
  * Readers of a group: a second one on a partition in this process is
  * MR_E_BUSY; one in another process fences the older (same lowest partition),
- * whose next call is MR_E_FENCED.  A commit whose outcome is not known is
+ * whose next commit, or rewind after one that failed, is MR_E_FENCED: owners
+ * have rising numbers, and none begins anew before it has seen that its own is
+ * still the last.  A commit whose outcome is not known is
  * MR_E_UNAVAILABLE or MR_E_TIMEOUT; the rewind that follows finds out, and
  * makes the local state what the changelog says.
  *
