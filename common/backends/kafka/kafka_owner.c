@@ -171,7 +171,7 @@ static enum mr_code begin_transactions(struct kafka_reader *reader,
         return code;
     await_connection(reader->producer);
     do
-        error = rd_kafka_init_transactions(reader->producer, KAFKA_COMMIT_MS);
+        error = rd_kafka_init_transactions(reader->producer, KAFKA_INIT_MS);
     while (error != NULL && rd_kafka_error_is_retriable(error) &&
            rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR__TIMED_OUT &&
            (rd_kafka_error_destroy(error), true));

@@ -19,7 +19,8 @@
 #define KAFKA_TOPICS_MAX 4096u
 #define KAFKA_TOPIC_ID   22u   /* characters of a topic's id */
 #define KAFKA_WAIT_MS    10000 /* for an answer of the cluster */
-#define KAFKA_COMMIT_MS  60000 /* for the end of a transaction */
+#define KAFKA_INIT_MS    60000 /* for the first answer of a coordinator */
+#define KAFKA_COMMIT_MS  20000 /* for the end of a transaction */
 #define KAFKA_TXN_MS     15000 /* then the broker aborts it */
 #define KAFKA_APPEND_MS  10000 /* then who appends is told so */
 #define KAFKA_ABORT_MS   5000  /* for the end of one that failed */
