@@ -2,6 +2,7 @@
 """The network is cut: somebody goes silent without closing a connection, which
 is what SIGSTOP does to a process and to all who wait for it."""
 import os
+import pathlib
 import signal
 import subprocess
 import tempfile
@@ -56,6 +57,16 @@ def broker_pid(folder):
     return int(status.splitlines()[0].split()[3])
 
 
+def silence(pid):
+    """Every thread has stopped when it returns."""
+    def stopped():
+        states = [task.read_text().rpartition(")")[2].split()[0]
+                  for task in pathlib.Path(f"/proc/{pid}/task").glob("*/stat")]
+        return all(state == "T" for state in states)
+    os.kill(pid, signal.SIGSTOP)
+    until(stopped, f"process {pid} is silent")
+
+
 def test_a_replica_that_goes_silent_fails_no_query(cluster):
     start_stages(cluster)
     start_replicas(cluster)
@@ -67,7 +78,7 @@ def test_a_replica_that_goes_silent_fails_no_query(cluster):
     asking.start()
     until(lambda: asking.asked > 20, "queries run")
     cut = time.monotonic()
-    cluster["indexer-0a"].process.send_signal(signal.SIGSTOP)
+    silence(cluster["indexer-0a"].process.pid)
     asked = asking.asked
     until(lambda: asking.asked > asked + 100, "queries go on")
     until(lambda: time.monotonic() > cut + 3, "the cut lasts")
@@ -86,7 +97,7 @@ def test_who_comes_back_after_being_replaced_ends_and_writes_nothing(cluster):
     cluster.ready()
     put_all(retriever)
     old = cluster["preprocessor-0"]
-    old.process.send_signal(signal.SIGSTOP)
+    silence(old.process.pid)
     # What the silent one would have worked.
     for number in range(12):
         assert retriever.put(f"cut-{number}", own_text(number),
@@ -125,7 +136,7 @@ def test_a_silent_broker_is_told_in_time_and_what_was_promised_holds(
         assert retriever.put(name, own_text(number), wait=None).status == 202
         promised.add(name)
     pid = broker_pid(folder)
-    os.kill(pid, signal.SIGSTOP)
+    silence(pid)
     try:
         began = time.monotonic()
         refused = retriever.put("during", "Nobody is listening", wait=None)
