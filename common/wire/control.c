@@ -4,6 +4,7 @@
  */
 #include "common/wire/control.h"
 
+#include "common/ports/bus.h"
 #include "common/wire/check.h"
 #include "common/wire/pack.h"
 #include "common/wire/parts.h"
@@ -99,6 +100,54 @@ static void check_alias(struct mr_wire_check *c, const struct mr_alias *alias)
     mr_wire_check(c, alias->generation > 0, "generations count from 1");
 }
 
+static void check_checkpoint(struct mr_wire_check *c,
+                             const struct mr_checkpoint_note *note)
+{
+    mr_wire_check(c, note->generation > 0, "generations count from 1");
+    mr_wire_check(c, note->partition < MR_PARTITIONS_MAX,
+                  "a partition is one that can be");
+    mr_wire_check_text(c, "model", note->model, MR_NAME_BYTES_MAX);
+    mr_wire_check_text(c, "member", note->member, MR_NAME_BYTES_MAX);
+}
+
+struct mr_span mr_checkpoint_key(const struct mr_checkpoint_note *note,
+                                 struct mr_arena *arena)
+{
+    return mr_span_str(mr_arena_printf(arena, "checkpoint/%u/%u/%.*s",
+                                       note->generation, note->partition,
+                                       MR_SPAN_ARG(note->model)));
+}
+
+/* What it is about: one thing, or one that is not known. */
+static void check_one(struct mr_wire_check *c, const struct mr_control *control)
+{
+    mr_wire_check(
+        c, control->is_member + control->is_alias + control->is_checkpoint <= 1,
+        "it is about one thing");
+    if (c->code == MR_OK && control->is_member)
+        check(c, &control->member);
+    if (c->code == MR_OK && control->is_alias)
+        check_alias(c, &control->alias);
+    if (c->code == MR_OK && control->is_checkpoint)
+        check_checkpoint(c, &control->checkpoint);
+}
+
+static void put_checkpoint(struct mr_arena *arena,
+                           const struct mr_checkpoint_note *note,
+                           Millrace__CheckpointNote *message)
+{
+    message->generation = note->generation;
+    message->partition = note->partition;
+    message->model = mr_wire_put(note->model);
+    message->manifest = mr_wire_put_hash(arena, note->manifest);
+    message->documents_next = note->documents_next;
+    message->vectors_next = note->vectors_next;
+    message->taken_ms = note->taken_ms;
+    message->bytes = note->bytes;
+    message->member = mr_wire_put(note->member);
+    message->broken = note->broken;
+}
+
 enum mr_code mr_control_encode(const struct mr_control *control,
                                struct mr_arena *arena, struct mr_span *out,
                                struct mr_err *err)
@@ -107,13 +156,9 @@ enum mr_code mr_control_encode(const struct mr_control *control,
     Millrace__Control message = MILLRACE__CONTROL__INIT;
     Millrace__Member member = MILLRACE__MEMBER__INIT;
     Millrace__Alias alias = MILLRACE__ALIAS__INIT;
+    Millrace__CheckpointNote checkpoint = MILLRACE__CHECKPOINT_NOTE__INIT;
 
-    mr_wire_check(&c, !(control->is_member && control->is_alias),
-                  "it is about one thing");
-    if (c.code == MR_OK && control->is_member)
-        check(&c, &control->member);
-    if (c.code == MR_OK && control->is_alias)
-        check_alias(&c, &control->alias);
+    check_one(&c, control);
     if (c.code != MR_OK)
         return c.code;
     message.major = MR_WIRE_MAJOR;
@@ -126,6 +171,10 @@ enum mr_code mr_control_encode(const struct mr_control *control,
     if (control->is_member) {
         message.member = &member;
         put(arena, &control->member, &member);
+    }
+    if (control->is_checkpoint) {
+        message.checkpoint = &checkpoint;
+        put_checkpoint(arena, &control->checkpoint, &checkpoint);
     }
     return mr_wire_pack(&c, &message.base, arena, out);
 }
@@ -175,34 +224,46 @@ static void get(struct mr_arena *arena, const Millrace__Member *message,
     };
 }
 
+static void get_checkpoint(struct mr_wire_check *c,
+                           const Millrace__CheckpointNote *message,
+                           struct mr_checkpoint_note *out)
+{
+    *out = (struct mr_checkpoint_note){
+        .generation = message->generation,
+        .partition = message->partition,
+        .model = mr_wire_get(message->model),
+        .manifest = mr_wire_get_hash(c, message->manifest),
+        .documents_next = message->documents_next,
+        .vectors_next = message->vectors_next,
+        .taken_ms = message->taken_ms,
+        .bytes = message->bytes,
+        .member = mr_wire_get(message->member),
+        .broken = message->broken,
+    };
+}
+
 enum mr_code mr_control_parse(struct mr_span bytes, struct mr_arena *arena,
                               struct mr_control *out, struct mr_err *err)
 {
     struct mr_wire_check c = mr_wire_parsing("control", err);
     const Millrace__Control *message =
         mr_wire_unpack(&c, &millrace__control__descriptor, bytes, arena);
-    const Millrace__Member *member;
     const Millrace__Alias *alias;
 
     if (message == NULL)
         return c.code;
-    member = message->member;
     alias = message->alias;
-    *out = (struct mr_control){ .is_member = member != NULL,
-                                .is_alias = alias != NULL };
-    mr_wire_check(&c, !(out->is_member && out->is_alias),
-                  "it is about one thing");
-    if (member != NULL) {
-        get(arena, member, &out->member);
-        check(&c, &out->member);
-    }
-    if (alias != NULL) {
-        out->alias = (struct mr_alias){
-            .generation = alias->generation,
-            .previous = alias->previous,
-            .set_ms = alias->set_ms,
-        };
-        check_alias(&c, &out->alias);
-    }
+    *out = (struct mr_control){ .is_member = message->member != NULL,
+                                .is_alias = alias != NULL,
+                                .is_checkpoint = message->checkpoint != NULL };
+    if (message->member != NULL)
+        get(arena, message->member, &out->member);
+    if (alias != NULL)
+        out->alias = (struct mr_alias){ .generation = alias->generation,
+                                        .previous = alias->previous,
+                                        .set_ms = alias->set_ms };
+    if (message->checkpoint != NULL)
+        get_checkpoint(&c, message->checkpoint, &out->checkpoint);
+    check_one(&c, out);
     return c.code;
 }

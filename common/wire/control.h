@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * control.h - the message on `control`: a process, what it works, and that it
- * lives (key: its name); or which generation answers.
+ * lives (key: its name); which generation answers; or which checkpoint of a
+ * shard is the newest.
  */
 #ifndef COMMON_WIRE_CONTROL_H
 #define COMMON_WIRE_CONTROL_H
@@ -52,13 +53,35 @@ struct mr_alias {
 
 #define MR_ALIAS_KEY "alias"
 
-/* What a record of `control` is about; neither: something that this version
- * does not know. */
+/* The newest checkpoint of a shard (wire/checkpoint.h). Key: see
+ * mr_checkpoint_key(). */
+struct mr_checkpoint_note {
+    uint32_t generation;
+    uint32_t partition;
+    struct mr_span model;
+    struct mr_hash128 manifest; /* the blob that says what it holds */
+    uint64_t documents_next;    /* the first offsets that are not in it */
+    uint64_t vectors_next;
+    int64_t taken_ms;
+    uint64_t bytes;        /* of its files */
+    struct mr_span member; /* who wrote it */
+    bool broken;           /* somebody could not read it: write another */
+};
+
+/* "checkpoint/<generation>/<partition>/<model>", in the arena: no member's name
+ * has a '/'. */
+struct mr_span mr_checkpoint_key(const struct mr_checkpoint_note *note,
+                                 struct mr_arena *arena);
+
+/* What a record of `control` is about; none of them: something that this
+ * version does not know. */
 struct mr_control {
     bool is_member;
     bool is_alias;
+    bool is_checkpoint;
     struct mr_member member;
     struct mr_alias alias;
+    struct mr_checkpoint_note checkpoint;
 };
 
 MR_MUST_CHECK enum mr_code mr_control_encode(const struct mr_control *control,

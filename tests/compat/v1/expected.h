@@ -295,6 +295,56 @@ static inline void v1_event(union any *out)
     };
 }
 
+static struct mr_checkpoint_file v1_files[] = {
+    { .name = { (const uint8_t *)"keyword-0-77-L1.seg", 19 },
+      .size = 33554433,
+      .digest = { 3, 4 },
+      .pieces = { (const uint8_t *)"abcdefghijklmnopABCDEFGHIJKLMNOP", 32 } },
+    { .name = { (const uint8_t *)"records/000007.sst", 18 },
+      .size = 1,
+      .digest = { UINT64_MAX, 5 },
+      .pieces = { (const uint8_t *)"0123456789abcdef", 16 } },
+};
+
+static inline void v1_checkpoint(union any *out)
+{
+    out->checkpoint = (struct mr_checkpoint){
+        .index = text("main.1.minilm01.q2w3e4r5t6"),
+        .model = text("minilm01"),
+        .analyser = text("words1"),
+        .member = text("indexer-1"),
+        .generation = 1,
+        .partition = 3,
+        .partitions = 4,
+        .epoch = 1,
+        .documents_next = 1234567,
+        .vectors_next = 1234000,
+        .taken_ms = 1650000000004,
+        .has_previous = true,
+        .previous = { 6, 7 },
+        .piece_bytes = 33554432,
+        .files = v1_files,
+        .file_count = 2,
+    };
+}
+
+static inline void v1_control_checkpoint(union any *out)
+{
+    out->control = (struct mr_control){
+        .is_checkpoint = true,
+        .checkpoint = { .generation = 1,
+                        .partition = 3,
+                        .model = text("minilm01"),
+                        .manifest = { 8, 9 },
+                        .documents_next = 1234567,
+                        .vectors_next = 1234000,
+                        .taken_ms = 1650000000004,
+                        .bytes = 33554434,
+                        .member = text("indexer-1"),
+                        .broken = true },
+    };
+}
+
 #define V1(name, kind)                                \
     {                                                 \
 #name, v1_##name, encode_##kind, parse_##kind \
@@ -316,6 +366,8 @@ static const struct sample v1_all[] = {
     V1(vectors_failed, vectors),
     V1(dead, dead),
     V1(event, event),
+    V1(checkpoint, checkpoint),
+    V1(control_checkpoint, control),
 };
 
 #define V1_COUNT (sizeof(v1_all) / sizeof(v1_all[0]))

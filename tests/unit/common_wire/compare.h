@@ -29,6 +29,7 @@ static inline void same_any(const char *name, const union any *a,
     SAME_KIND(dead);
     SAME_KIND(event);
     SAME_KIND(control);
+    SAME_KIND(checkpoint);
     SAME_KIND(shard_request);
     SAME_KIND(shard_reply);
 #undef SAME_KIND

@@ -276,6 +276,55 @@ static inline void same_stage(const struct mr_member_stage *a,
     SAME_SPAN(a->error, b->error);
 }
 
+static inline void same_note(const struct mr_checkpoint_note *a,
+                             const struct mr_checkpoint_note *b)
+{
+    ck_assert_uint_eq(a->generation, b->generation);
+    ck_assert_uint_eq(a->partition, b->partition);
+    SAME_SPAN(a->model, b->model);
+    ck_assert_uint_eq(a->manifest.low, b->manifest.low);
+    ck_assert_uint_eq(a->manifest.high, b->manifest.high);
+    ck_assert_uint_eq(a->documents_next, b->documents_next);
+    ck_assert_uint_eq(a->vectors_next, b->vectors_next);
+    ck_assert_int_eq(a->taken_ms, b->taken_ms);
+    ck_assert_uint_eq(a->bytes, b->bytes);
+    SAME_SPAN(a->member, b->member);
+    ck_assert_int_eq(a->broken, b->broken);
+}
+
+static inline void same_checkpoint_file(const struct mr_checkpoint_file *a,
+                                        const struct mr_checkpoint_file *b)
+{
+    SAME_SPAN(a->name, b->name);
+    ck_assert_uint_eq(a->size, b->size);
+    ck_assert_uint_eq(a->digest.low, b->digest.low);
+    ck_assert_uint_eq(a->digest.high, b->digest.high);
+    SAME_SPAN(a->pieces, b->pieces);
+}
+
+static inline void same_checkpoint(const struct mr_checkpoint *a,
+                                   const struct mr_checkpoint *b)
+{
+    SAME_SPAN(a->index, b->index);
+    SAME_SPAN(a->model, b->model);
+    SAME_SPAN(a->analyser, b->analyser);
+    SAME_SPAN(a->member, b->member);
+    ck_assert_uint_eq(a->generation, b->generation);
+    ck_assert_uint_eq(a->partition, b->partition);
+    ck_assert_uint_eq(a->partitions, b->partitions);
+    ck_assert_uint_eq(a->epoch, b->epoch);
+    ck_assert_uint_eq(a->documents_next, b->documents_next);
+    ck_assert_uint_eq(a->vectors_next, b->vectors_next);
+    ck_assert_int_eq(a->taken_ms, b->taken_ms);
+    ck_assert_int_eq(a->has_previous, b->has_previous);
+    ck_assert_uint_eq(a->previous.low, b->previous.low);
+    ck_assert_uint_eq(a->previous.high, b->previous.high);
+    ck_assert_uint_eq(a->piece_bytes, b->piece_bytes);
+    ck_assert_uint_eq(a->file_count, b->file_count);
+    for (size_t i = 0; i < a->file_count; i++)
+        same_checkpoint_file(&a->files[i], &b->files[i]);
+}
+
 static inline void same_control(const struct mr_control *a,
                                 const struct mr_control *b)
 {
@@ -284,6 +333,9 @@ static inline void same_control(const struct mr_control *a,
 
     ck_assert_int_eq(a->is_member, b->is_member);
     ck_assert_int_eq(a->is_alias, b->is_alias);
+    ck_assert_int_eq(a->is_checkpoint, b->is_checkpoint);
+    if (a->is_checkpoint)
+        same_note(&a->checkpoint, &b->checkpoint);
     ck_assert_uint_eq(a->alias.generation, b->alias.generation);
     ck_assert_uint_eq(a->alias.previous, b->alias.previous);
     ck_assert_int_eq(a->alias.set_ms, b->alias.set_ms);

@@ -17,6 +17,7 @@
 #include "common/wire/signature.h"
 #include "common/wire/vectors.h"
 #include "common/wire/verdict.h"
+#include "tests/unit/common_wire/checkpoint_samples.h"
 #include "tests/unit/common_wire/shard_samples.h"
 
 #define SAMPLE_TEXT                                                 \
@@ -371,6 +372,7 @@ union any {
     struct mr_dead dead;
     struct mr_event event;
     struct mr_control control;
+    struct mr_checkpoint checkpoint;
     struct mr_shard_request shard_request;
     struct mr_shard_reply shard_reply;
 };
@@ -413,6 +415,7 @@ SAMPLE_CODECS(vectors)
 SAMPLE_CODECS(dead)
 SAMPLE_CODECS(event)
 SAMPLE_CODECS(control)
+SAMPLE_CODECS(checkpoint)
 SAMPLE_CODECS(shard_request)
 SAMPLE_CODECS(shard_reply)
 
@@ -436,6 +439,8 @@ SAMPLE_FILL(control_alias, control,
                                   .alias = { .generation = 2,
                                              .previous = 1,
                                              .set_ms = 1700000000007 } }))
+SAMPLE_FILL(control_checkpoint, control, sample_control_checkpoint())
+SAMPLE_FILL(checkpoint, checkpoint, sample_checkpoint())
 SAMPLE_FILL(shard_request, shard_request, sample_shard_request())
 SAMPLE_FILL(shard_reply, shard_reply, sample_shard_reply())
 
@@ -461,6 +466,8 @@ static const struct sample samples[] = {
     SAMPLE(event, event),
     SAMPLE(control, control),
     SAMPLE(control_alias, control),
+    SAMPLE(control_checkpoint, control),
+    SAMPLE(checkpoint, checkpoint),
     SAMPLE(shard_request, shard_request),
     SAMPLE(shard_reply, shard_reply),
 };

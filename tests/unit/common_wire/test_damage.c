@@ -162,6 +162,8 @@ static size_t size_max(const struct sample *sample)
         return MR_SHARD_REQUEST_BYTES_MAX;
     if (strcmp(sample->name, "shard_reply") == 0)
         return MR_SHARD_REPLY_BYTES_MAX;
+    if (strcmp(sample->name, "checkpoint") == 0)
+        return MR_CHECKPOINT_BYTES_MAX;
     return MR_VALUE_BYTES_MAX;
 }
 

@@ -250,6 +250,16 @@ START_TEST(a_signature_past_its_600_bytes_is_refused_but_for_a_patch)
 END_TEST
 
 /* Each breaks one rule of a good sample. */
+static void name_second(union any *any, const char *name)
+{
+    static struct mr_checkpoint_file files[3];
+
+    for (size_t i = 0; i < any->checkpoint.file_count; i++)
+        files[i] = any->checkpoint.files[i];
+    files[1].name = text(name);
+    any->checkpoint.files = files;
+}
+
 #define BREAK(name, statement)               \
     static void break_##name(union any *any) \
     {                                        \
@@ -300,6 +310,23 @@ BREAK(event_rating, any->event.rating = 2)
 BREAK(event_about, any->event.about = text("yesterday"))
 BREAK(event_score, any->event.hits[0].score = (double)NAN)
 BREAK(event_hit, any->event.hits[1].document = text(""))
+BREAK(checkpoint_generation, any->checkpoint.generation = 0)
+BREAK(checkpoint_partition, any->checkpoint.partition = 8)
+BREAK(checkpoint_no_size, any->checkpoint.piece_bytes = 0)
+BREAK(checkpoint_size, any->checkpoint.piece_bytes = 999)
+BREAK(checkpoint_order, name_second(any, "dense-0-9-L0.seg"))
+BREAK(checkpoint_up, name_second(any, "records/.."))
+BREAK(checkpoint_out, name_second(any, "../records"))
+BREAK(checkpoint_root, name_second(any, "/manifest"))
+BREAK(checkpoint_deep, name_second(any, "records/a/b"))
+BREAK(checkpoint_no_name, name_second(any, ""))
+BREAK(checkpoint_folder, name_second(any, "records/"))
+BREAK(checkpoint_twice, name_second(any, "records//a"))
+BREAK(checkpoint_odd, name_second(any, "a b"))
+BREAK(note_generation, any->control.checkpoint.generation = 0)
+BREAK(note_partition, any->control.checkpoint.partition = MR_PARTITIONS_MAX)
+BREAK(note_model, any->control.checkpoint.model = text("\xFF"))
+BREAK(note_two, any->control.is_alias = true)
 
 #define BROKEN(sample, name)         \
     {                                \
@@ -352,6 +379,23 @@ static const struct {
     BROKEN(event, event_about),
     BROKEN(event, event_score),
     BROKEN(event, event_hit),
+    BROKEN(checkpoint, checkpoint_generation),
+    BROKEN(checkpoint, checkpoint_partition),
+    BROKEN(checkpoint, checkpoint_no_size),
+    BROKEN(checkpoint, checkpoint_size),
+    BROKEN(checkpoint, checkpoint_order),
+    BROKEN(checkpoint, checkpoint_up),
+    BROKEN(checkpoint, checkpoint_out),
+    BROKEN(checkpoint, checkpoint_root),
+    BROKEN(checkpoint, checkpoint_deep),
+    BROKEN(checkpoint, checkpoint_no_name),
+    BROKEN(checkpoint, checkpoint_folder),
+    BROKEN(checkpoint, checkpoint_twice),
+    BROKEN(checkpoint, checkpoint_odd),
+    BROKEN(control_checkpoint, note_generation),
+    BROKEN(control_checkpoint, note_partition),
+    BROKEN(control_checkpoint, note_model),
+    BROKEN(control_checkpoint, note_two),
 };
 
 #define BROKEN_COUNT (sizeof(broken) / sizeof(broken[0]))
