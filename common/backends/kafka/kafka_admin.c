@@ -11,10 +11,6 @@
 
 #include "common/backends/kafka/kafka_error.h"
 
-#define DAY_MS INT64_C(86400000)
-/* Tombstones of compacted topics: what is older than half of it is not begun
- * from any more. */
-#define DELETE_RETENTION_MS (7 * DAY_MS)
 /* Of topics that are cleaned as soon as may be: the newest is not cleaned. */
 #define SEGMENT_MS INT64_C(600000)
 
@@ -153,7 +149,7 @@ static enum mr_code read_cleanup(rd_kafka_event_t *answer, const char *full,
                                  struct kafka_found *out, struct mr_err *err)
 {
     const rd_kafka_ConfigResource_t **resources;
-    const char *policy, *retention;
+    const char *policy, *retention, *tombstones;
     size_t count;
 
     resources = rd_kafka_DescribeConfigs_result_resources(
@@ -172,7 +168,10 @@ static enum mr_code read_cleanup(rd_kafka_event_t *answer, const char *full,
         return mr_fail(err, MR_E_CONFIG,
                        "kafka: %.200s: the broker does not tell the cleanup",
                        full);
+    tombstones = entry_of(resources[0], "delete.retention.ms");
     out->retention_ms = strtoll(retention, NULL, 10);
+    out->delete_retention_ms =
+        tombstones == NULL ? 0 : strtoll(tombstones, NULL, 10);
     out->cleanup = strcmp(policy, "compact") == 0 ? MR_CLEANUP_COMPACT
                    : out->retention_ms < 0 && strcmp(policy, "delete") == 0
                        ? MR_CLEANUP_KEEP
@@ -218,7 +217,7 @@ static void set_cleanup(rd_kafka_NewTopic_t *topic,
 {
     if (spec->cleanup == MR_CLEANUP_COMPACT) {
         (void)rd_kafka_NewTopic_set_config(topic, "cleanup.policy", "compact");
-        set_number(topic, "delete.retention.ms", DELETE_RETENTION_MS);
+        set_number(topic, "delete.retention.ms", KAFKA_TOMBSTONES_MS);
         if (spec->retention_ms > 0)
             set_number(topic, "min.compaction.lag.ms", spec->retention_ms);
         else

@@ -9,6 +9,10 @@
 
 #include "common/backends/kafka/kafka_state.h"
 
+/* Tombstones of new compacted topics; a checkpoint older than half of it is not
+ * used any more. */
+#define KAFKA_TOMBSTONES_MS (INT64_C(7) * 86400000)
+
 /* What the cluster has under a topic's name. */
 struct kafka_found {
     bool exists;
@@ -16,6 +20,7 @@ struct kafka_found {
     char uuid[KAFKA_TOPIC_ID + 1];
     enum mr_cleanup cleanup;
     int64_t retention_ms;
+    int64_t delete_retention_ms; /* of tombstones; 0: not told */
 };
 
 MR_MUST_CHECK enum mr_code kafka_describe(struct mr_kafka *kafka,

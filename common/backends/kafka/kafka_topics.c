@@ -362,3 +362,15 @@ const char *mr_kafka_topic_uuid(struct mr_kafka *kafka, mr_topic_id topic)
 
     return kafka_find(kafka, topic, 0, &held, NULL) == MR_OK ? held->uuid : "";
 }
+
+int64_t mr_kafka_tombstones_ms(struct mr_kafka *kafka, mr_topic_id topic)
+{
+    struct kafka_topic *held = NULL;
+    struct kafka_found found;
+
+    if (kafka_find(kafka, topic, 0, &held, NULL) != MR_OK ||
+        kafka_describe(kafka, held->full, &found, NULL) != MR_OK ||
+        found.delete_retention_ms <= 0)
+        return KAFKA_TOMBSTONES_MS;
+    return found.delete_retention_ms;
+}

@@ -124,6 +124,10 @@ MR_MUST_CHECK enum mr_code mr_kafka_forget_group(struct mr_kafka *kafka,
  * can be in a file's name, borrowed. */
 const char *mr_kafka_topic_uuid(struct mr_kafka *kafka, mr_topic_id topic);
 
+/* How long the cluster keeps a topic's tombstones, as it is set now; where it
+ * does not tell, what a new topic of ours is given. */
+int64_t mr_kafka_tombstones_ms(struct mr_kafka *kafka, mr_topic_id topic);
+
 /* Removes what lies before `begin`, as retention would: what still stands
  * there is MR_E_LOST. */
 MR_MUST_CHECK enum mr_code mr_kafka_trim(struct mr_kafka *kafka,

@@ -112,6 +112,15 @@ MR_MUST_CHECK enum mr_code mr_rocksdb_clean_all(struct mr_rocksdb *db,
                                                 struct mr_rocksdb_cleaned *out,
                                                 struct mr_err *err);
 
+/*
+ * A copy of all that was written before the call, as a folder that opens like
+ * this one; it is made by the call, and its parent is there.  Files are linked
+ * where the disk can, so it costs no room until this one has others.
+ */
+MR_MUST_CHECK enum mr_code mr_rocksdb_copy(struct mr_rocksdb *db,
+                                           const char *path,
+                                           struct mr_err *err);
+
 /* Removes a group's positions.  MR_E_BUSY: a reader of it is open. */
 MR_MUST_CHECK enum mr_code mr_rocksdb_forget_group(struct mr_rocksdb *db,
                                                    const char *group,
