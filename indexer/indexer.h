@@ -2,7 +2,7 @@
 /*
  * indexer.h - a shard: partition p of `documents` and of `vectors.<model>`,
  * made searchable.  The first public header of the indexer (also:
- * peer.h, serve.h).
+ * peer.h, serve.h, checkpoint.h).
  * size: all that a retriever sees of a shard.
  *
  * A shard follows its two partitions by itself and keeps their offsets in its
@@ -87,6 +87,24 @@ MR_MUST_CHECK enum mr_code shard_step(struct shard *shard, int wait_ms,
                                       bool *worked, struct mr_err *err);
 void shard_stop(struct shard *shard);
 void shard_close(struct shard *shard);
+
+/* What the shard's files hold: all records before these offsets. */
+struct shard_sealed {
+    uint64_t documents_next;
+    uint64_t vectors_next;
+};
+
+void shard_sealed(struct shard *shard, struct shard_sealed *out);
+
+/*
+ * Links the files of the newest manifest, and it, into the folder `to`, which
+ * is on the same disk; the writer may go on meanwhile.  With the records as of
+ * any moment after the call they are a folder that shard_open() opens.  *any
+ * false: nothing was ever sealed.
+ */
+MR_MUST_CHECK enum mr_code shard_link(struct shard *shard, const char *to,
+                                      struct shard_sealed *out, bool *any,
+                                      struct mr_err *err);
 
 struct shard_status {
     uint64_t live; /* documents, by state */

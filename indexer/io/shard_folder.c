@@ -157,6 +157,21 @@ void shard_folder_unmap(struct mr_span bytes)
         (void)munmap(at.to, bytes.size);
 }
 
+enum mr_code shard_folder_link(struct shard_folder *folder, const char *name,
+                               const char *to, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    int fd = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0)
+        return mr_fail_errno(err, MR_E_UNAVAILABLE, errno,
+                             "index: cannot open %s", to);
+    if (linkat(folder->fd, name, fd, name, 0) != 0 && errno != EEXIST)
+        code = fail(folder, name, "cannot link", err);
+    (void)close(fd);
+    return code;
+}
+
 void shard_folder_remove(struct shard_folder *folder, const char *name)
 {
     (void)unlinkat(folder->fd, name, 0);

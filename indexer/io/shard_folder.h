@@ -44,6 +44,12 @@ MR_MUST_CHECK enum mr_code shard_folder_map(struct shard_folder *folder,
                                             struct mr_err *err);
 void shard_folder_unmap(struct mr_span bytes);
 
+/* Gives a file of the folder its name in the folder `to`, too; one that has it
+ * there already stays. */
+MR_MUST_CHECK enum mr_code shard_folder_link(struct shard_folder *folder,
+                                             const char *name, const char *to,
+                                             struct mr_err *err);
+
 /* Removes a file; that it is not there is no failure. */
 void shard_folder_remove(struct shard_folder *folder, const char *name);
 

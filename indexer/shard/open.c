@@ -204,6 +204,8 @@ static enum mr_code restore_all(struct shard *shard, struct mr_arena *arena,
     code = restore_sides(shard, bytes, ends, arena, &manifest, err);
     if (code == MR_OK)
         code = shard_folder_sweep(shard->folder, is_named, &manifest, err);
+    if (code == MR_OK)
+        shard_note_sealed(shard, &manifest);
     shard_folder_unmap(bytes);
     return code;
 }
@@ -274,6 +276,7 @@ static struct shard *allocate(const struct shard_spec *spec)
     shard->arena = mr_arena_new();
     shard->scratch = mr_arena_new();
     shard->batch = mr_batch_new();
+    (void)pthread_mutex_init(&shard->files_lock, NULL);
     (void)pthread_rwlock_init(&shard->table_lock, NULL);
     (void)pthread_mutex_init(&shard->publish_lock, NULL);
     (void)pthread_mutex_init(&shard->wait_lock, NULL);
@@ -332,6 +335,7 @@ void shard_close(struct shard *shard)
     (void)pthread_mutex_destroy(&shard->wait_lock);
     (void)pthread_mutex_destroy(&shard->publish_lock);
     (void)pthread_rwlock_destroy(&shard->table_lock);
+    (void)pthread_mutex_destroy(&shard->files_lock);
     mr_free(shard->language);
     mr_free(shard->folder_name);
     mr_free(shard);

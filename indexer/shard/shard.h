@@ -50,6 +50,10 @@ struct shard {
     struct mr_arena *arena;   /* of the batch in hand */
     struct mr_arena *scratch; /* of the record in hand: texts can be long */
     struct mr_batch *batch;   /* changes to records */
+    /* Held while files that the manifest has left behind are removed, and while
+     * those that it names are linked. */
+    pthread_mutex_t files_lock;
+    atomic_ullong sealed[MANIFEST_SIDES]; /* what the manifest goes up to */
     pthread_rwlock_t table_lock;
     pthread_mutex_t publish_lock;
     struct shard_snapshot *current;
@@ -72,6 +76,9 @@ MR_MUST_CHECK enum mr_code shard_apply(struct shard *shard,
 
 /* Asks a remote log where it ends, now and then. */
 void shard_note_ends(struct shard *shard);
+
+/* The folder's manifest is this one. */
+void shard_note_sealed(struct shard *shard, const struct manifest *manifest);
 
 /* Replaces the snapshot by one of the present sides. */
 void shard_publish(struct shard *shard);

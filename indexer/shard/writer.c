@@ -5,6 +5,8 @@
  * What can fail in passing (the disk, the blob store) is tried again where it
  * failed: every step may be done twice.  Everything else ends the writer.
  */
+#include <stdio.h>
+
 #include "common/base/mr_assert.h"
 #include "common/base/mr_mem.h"
 #include "indexer/io/pause.h"
@@ -78,8 +80,12 @@ enum mr_code shard_write_manifest(struct shard *shard, struct mr_err *err)
     do {
         code = write_once(shard, mr_buf_bytes(&bytes), err);
     } while (may_retry(shard, code, round++));
+    (void)pthread_mutex_lock(&shard->files_lock);
     for (size_t i = 0; code == MR_OK && i < MANIFEST_SIDES; i++)
         side_collect(shard->sides[i]);
+    (void)pthread_mutex_unlock(&shard->files_lock);
+    if (code == MR_OK)
+        shard_note_sealed(shard, &manifest);
     mr_buf_deinit(&bytes);
     mr_arena_free(arena);
     return code;
@@ -145,6 +151,23 @@ static enum mr_code apply_all(struct shard *shard,
     return code;
 }
 
+static void count_records(const struct shard *shard,
+                          const struct mr_batch_in *batch)
+{
+    const struct mr_place *place = shard->spec.place;
+    size_t documents = 0;
+    char name[16];
+
+    for (size_t i = 0; i < batch->count; i++)
+        documents +=
+            batch->records[i].topic == place->topics[MR_TOPIC_DOCUMENTS];
+    (void)snprintf(name, sizeof(name), "%u", shard->spec.partition);
+    mr_count(shard->spec.telemetry, MR_M_INDEX_RECORDS, name, "keyword",
+             (double)documents);
+    mr_count(shard->spec.telemetry, MR_M_INDEX_RECORDS, name, "dense",
+             (double)(batch->count - documents));
+}
+
 /* Nothing is left: what lies between the last record and where the reader
  * stands is none. */
 static void note_read(struct shard *shard)
@@ -192,6 +215,7 @@ enum mr_code shard_step(struct shard *shard, int wait_ms, bool *worked,
         code = write_records(shard, err);
     if (code != MR_OK)
         return code;
+    count_records(shard, &batch);
     shard_publish(shard);
     *worked = true;
     return MR_OK;
