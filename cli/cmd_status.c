@@ -160,6 +160,29 @@ static void print_members(const struct mr_json *members)
     }
 }
 
+/* The newest of each shard; a new replica begins with it. */
+static void print_checkpoints(const struct mr_json *checkpoints)
+{
+    char text[24];
+
+    if (mr_json_size(checkpoints) == 0)
+        return;
+    (void)printf("\n  %-18s %12s %12s %12s  %s\n", "checkpoint", "documents",
+                 "vectors", "MB", "written");
+    for (size_t i = 0; i < mr_json_size(checkpoints); i++) {
+        const struct mr_json *one = mr_json_at(checkpoints, i);
+
+        (void)printf("  shard %-12.0f %12.0f %12.0f %12.1f  %s ago by %.*s%s\n",
+                     number(one, "shard"), number(one, "documents_offset"),
+                     number(one, "vectors_offset"), number(one, "bytes") / 1e6,
+                     span_text(number(one, "age_s"), text),
+                     MR_SPAN_ARG(mr_json_text(mr_json_get(one, "member"))),
+                     mr_json_bool(mr_json_get(one, "broken"), false)
+                         ? ", BROKEN: another is being written"
+                         : "");
+    }
+}
+
 static void print_status(const struct mr_json *status)
 {
     const struct mr_json *documents = mr_json_get(status, "documents");
@@ -191,6 +214,7 @@ static void print_status(const struct mr_json *status)
         print_stage(mr_json_at(stages, i), searchable);
     print_sources(mr_json_get(status, "sources"));
     print_members(mr_json_get(status, "members"));
+    print_checkpoints(mr_json_get(status, "checkpoints"));
 }
 
 int cli_run_status(const struct cli_command *command, int argc, char **argv)

@@ -264,6 +264,8 @@ static enum mr_code start_all(struct engine *engine, struct mr_err *err)
         code = engine_start_keeper(engine, err);
     if (code == MR_OK)
         code = engine_start_members(engine, err);
+    if (code == MR_OK)
+        code = engine_start_checkpoints(engine, err);
     if (code == MR_OK && engine->ingestor != NULL)
         code = ingestor_start(engine->ingestor, err);
     return code;
@@ -282,6 +284,7 @@ static struct engine *allocate(const struct engine_options *options)
             ? engine->data
             : mr_arena_str(engine->arena, mr_span_str(options->shared));
     engine->wake_fd = eventfd(0, EFD_CLOEXEC);
+    engine->saver.notes = notes_new();
     return engine;
 }
 
@@ -451,6 +454,7 @@ void engine_close(struct engine *engine)
         retriever_drain(engine->retriever);
     if (engine->indexer != NULL)
         indexer_server_drain(engine->indexer);
+    engine_stop_checkpoints(engine);
     members_close(engine->members);
     engine->members = NULL;
     mr_http_server_stop(engine->server);
@@ -462,6 +466,7 @@ void engine_close(struct engine *engine)
     engine_stop_keeper(engine);
     ingestor_free(engine->ingestor);
     engine_close_shards(engine);
+    notes_free(engine->saver.notes);
     embedder_model_close(engine->model);
     mr_flight_close(engine->flight);
     engine_close_blobs(engine);

@@ -98,6 +98,7 @@ struct engine_options {
     struct curate_config curate;
     struct admit_config admit;
     struct index_config index;
+    int64_t checkpoint_every_ms; /* of shards of a cluster; 0: never */
     struct retriever_config retriever;
     const struct source_config *sources; /* of the configuration */
     size_t source_count;

@@ -165,6 +165,14 @@ static void set_replicas(void *context, struct members *members)
     mr_arena_free(arena);
 }
 
+static void hear_checkpoint(void *context,
+                            const struct mr_checkpoint_note *note)
+{
+    struct engine *engine = context;
+
+    notes_hear(engine->saver.notes, note);
+}
+
 /* Sums over those who work at the generation that answers. */
 struct summing {
     uint32_t generation;
@@ -308,6 +316,7 @@ void engine_render_members(struct engine *engine, struct mr_json_out *out)
     mr_json_array_begin(out);
     members_each(engine->members, render, out);
     mr_json_array_end(out);
+    engine_render_checkpoints(engine, out);
 }
 
 /* --- */
@@ -337,6 +346,7 @@ enum mr_code engine_start_members(struct engine *engine, struct mr_err *err)
         .telemetry = engine->telemetry,
         .describe = describe,
         .changed = set_replicas,
+        .checkpoint = hear_checkpoint,
         .context = engine,
     };
 

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "cli/engine.h"
+#include "cli/engine_checkpoints.h"
 #include "cli/members.h"
 #include "common/backends/blob_folder/mr_blob_folder.h"
 #include "common/backends/blob_s3/mr_blob_s3.h"
@@ -56,6 +57,7 @@ struct engine {
     struct replicas *replicas;   /* NULL: all shards are here */
     struct indexer_server *indexer;
     struct members *members;
+    struct engine_saver saver;
     char host[256];
     atomic_uint serving; /* the generation that answers */
     size_t shard_count;
@@ -97,6 +99,7 @@ void engine_close_blobs(struct engine *engine);
 MR_MUST_CHECK enum mr_code engine_open_shards(struct engine *engine,
                                               struct mr_err *err);
 void engine_close_shards(struct engine *engine);
+char *engine_shard_folder(struct engine *engine, uint32_t partition);
 
 /* Peers for the shards that are elsewhere. */
 MR_MUST_CHECK enum mr_code engine_open_peers(struct engine *engine,

@@ -9,20 +9,26 @@
 
 #define SHARD_CACHE ((size_t)16 << 20)
 
-static enum mr_code open_shard(struct engine *engine, const char *folder,
+char *engine_shard_folder(struct engine *engine, uint32_t partition)
+{
+    return mr_arena_printf(engine->arena, "%s/%s/%u",
+                           engine_log_path(engine, "index"),
+                           engine_index_name(engine), partition);
+}
+
+static enum mr_code open_files(struct engine *engine, const char *folder,
                                uint32_t partition, struct mr_err *err)
 {
-    char *name = mr_arena_printf(engine->arena, "%s/%u", folder, partition);
     size_t nth = engine->shard_count;
     struct mr_rocksdb_spec records = {
-        .path = mr_arena_printf(engine->arena, "%s/records", name),
+        .path = mr_arena_printf(engine->arena, "%s/records", folder),
         .cache_bytes = SHARD_CACHE,
         .clock = mr_system_clock_port(engine->clock),
     };
     struct shard_spec spec = {
         .place = &engine->place,
         .partition = partition,
-        .folder = name,
+        .folder = folder,
         .dimension = engine->identity.dimension,
         .language = engine->options.language,
         .config = engine->options.index,
@@ -30,18 +36,38 @@ static enum mr_code open_shard(struct engine *engine, const char *folder,
         .ended = engine_part_ended,
         .ended_context = engine,
     };
-    enum mr_code code = engine_make_folder(name, err);
+    enum mr_code code = engine_make_folder(folder, err);
 
     if (code == MR_OK)
         code = mr_rocksdb_open(&records, &engine->records[nth], err);
     if (code == MR_E_DAMAGED)
         return mr_fail(err, code,
                        "%.700s; delete %.350s to build it anew from the log",
-                       err->text, name);
+                       err->text, folder);
     if (code != MR_OK)
         return code;
     spec.records = mr_rocksdb_store(engine->records[nth]);
     code = shard_open(&spec, &engine->shards[nth], err);
+    if (code != MR_OK) {
+        mr_rocksdb_close(engine->records[nth]);
+        engine->records[nth] = NULL;
+    }
+    return code;
+}
+
+/* What was right on its way may still be wrong in itself. */
+static enum mr_code open_shard(struct engine *engine, uint32_t partition,
+                               struct mr_err *err)
+{
+    const char *folder = engine_shard_folder(engine, partition);
+    size_t nth = engine->shard_count;
+    bool fetched = engine_fetch_checkpoint(engine, folder, partition);
+    enum mr_code code = open_files(engine, folder, partition, err);
+
+    if (fetched && (code == MR_E_DAMAGED || code == MR_E_CONFIG)) {
+        engine_refuse_checkpoint(engine, folder, partition, err);
+        code = open_files(engine, folder, partition, err);
+    }
     if (code != MR_OK)
         return code;
     engine->locals[nth] = index_peer_local(engine->shards[nth], partition);
@@ -76,7 +102,7 @@ enum mr_code engine_open_shards(struct engine *engine, struct mr_err *err)
         engine->indexer = indexer_server_new(count);
     for (uint32_t i = 0; code == MR_OK && i < count; i++) {
         if (engine_has(engine, i))
-            code = open_shard(engine, folder, i, err);
+            code = open_shard(engine, i, err);
     }
     return code;
 }

@@ -135,6 +135,8 @@ static bool hear(struct members *members, const struct mr_record *record)
         return false;
     if (control.is_alias)
         return hear_alias(members, &control.alias);
+    if (control.is_checkpoint && members->spec.checkpoint != NULL)
+        members->spec.checkpoint(members->spec.context, &control.checkpoint);
     if (!control.is_member || !members->caught_up)
         return false;
     entry = find(members, control.member.name);

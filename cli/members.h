@@ -5,8 +5,8 @@
  *
  * A member lives while its messages come, by this process' own clock: one that
  * is silent for MEMBERS_SILENT_MS is told as away, and forgotten after
- * MEMBERS_KEPT_MS.  Of what was told before the start only the alias counts:
- * whoever lives is heard within one beat.
+ * MEMBERS_KEPT_MS.  Of what was told before the start only the alias and the
+ * checkpoints count: whoever lives is heard within one beat.
  *
  * Memory:  what was last heard of each member.
  * Threads: one of its own; all functions from any.
@@ -40,6 +40,9 @@ struct members_spec {
     /* Somebody came, went, or works elsewhere now, or another generation
      * answers; on the members' thread.  NULL: not wanted. */
     void (*changed)(void *context, struct members *members);
+    /* The newest checkpoint of a shard, told before the start or since; the
+     * note is borrowed for the call.  NULL: not wanted. */
+    void (*checkpoint)(void *context, const struct mr_checkpoint_note *note);
     void *context;
 };
 

@@ -142,6 +142,7 @@ struct mr_config {
     } embed;
     struct {
         uint32_t seal_passages;
+        int64_t checkpoint_every_ms;
         uint32_t merge_fan_in;
         uint32_t exact_passages_max;
         uint32_t build_threads;
