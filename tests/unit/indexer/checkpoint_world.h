@@ -146,16 +146,17 @@ static inline void append(const char *id, bool live)
     struct mr_passage passage = { .id.low = 1, .end = 20 };
     struct mr_document document = {
         .id = mr_span_str(id),
-        .version = ++version,
-        .content_version = version,
+        .version = version + 1,
+        .content_version = version + 1,
         .state = live ? MR_STATE_LIVE : MR_STATE_DELETED,
         .lane = MR_LANE_PUSH,
         .time_ms = 1,
     };
     struct mr_record record = { .topic = place.topics[MR_TOPIC_DOCUMENTS],
                                 .key = mr_span_str(id),
-                                .version = version };
+                                .version = version + 1 };
 
+    version++;
     if (live) {
         document.text.bytes = mr_span_str(
             mr_arena_printf(arena, "water wheel %08llu",
