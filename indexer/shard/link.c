@@ -28,8 +28,7 @@ static enum mr_code link_named(const struct shard *shard,
                                struct mr_arena *arena, const char *to,
                                struct mr_err *err)
 {
-    enum mr_code code =
-        shard_folder_link(shard->folder, MANIFEST_NAME, to, err);
+    enum mr_code code = MR_OK;
 
     for (size_t side = 0; side < MANIFEST_SIDES; side++) {
         const struct manifest_side *list = &manifest->sides[side];
@@ -42,27 +41,50 @@ static enum mr_code link_named(const struct shard *shard,
     return code;
 }
 
+/* The manifest comes first, and what it names is read from the link: the
+ * writer may replace its own at any moment. */
+static enum mr_code link_all(const struct shard *shard, const char *to,
+                             struct mr_arena *arena, struct manifest *manifest,
+                             bool *any, struct mr_err *err)
+{
+    struct shard_folder *linked = NULL;
+    struct mr_span bytes = { 0 };
+    enum mr_code code =
+        shard_folder_map(shard->folder, MANIFEST_NAME, &bytes, err);
+
+    *any = code == MR_OK && bytes.data != NULL;
+    shard_folder_unmap(bytes);
+    bytes = (struct mr_span){ 0 };
+    if (!*any)
+        return code;
+    code = shard_folder_link(shard->folder, MANIFEST_NAME, to, err);
+    if (code == MR_OK)
+        code = shard_folder_open(to, &linked, err);
+    if (code == MR_OK)
+        code = shard_folder_map(linked, MANIFEST_NAME, &bytes, err);
+    if (code == MR_OK)
+        code = manifest_parse(bytes, arena, manifest, err);
+    if (code == MR_OK)
+        code = link_named(shard, manifest, arena, to, err);
+    shard_folder_unmap(bytes);
+    shard_folder_close(linked);
+    return code;
+}
+
 enum mr_code shard_link(struct shard *shard, const char *to,
                         struct shard_sealed *out, bool *any, struct mr_err *err)
 {
     struct mr_arena *arena = mr_arena_new();
     struct manifest manifest = { 0 };
-    struct mr_span bytes = { 0 };
     enum mr_code code;
 
     (void)pthread_mutex_lock(&shard->files_lock);
-    code = shard_folder_map(shard->folder, MANIFEST_NAME, &bytes, err);
-    *any = code == MR_OK && bytes.data != NULL;
-    if (*any)
-        code = manifest_parse(bytes, arena, &manifest, err);
-    if (code == MR_OK && *any)
-        code = link_named(shard, &manifest, arena, to, err);
+    code = link_all(shard, to, arena, &manifest, any, err);
     (void)pthread_mutex_unlock(&shard->files_lock);
     *out = (struct shard_sealed){
         .documents_next = manifest.sides[SIDE_KEYWORD].next,
         .vectors_next = manifest.sides[SIDE_DENSE].next,
     };
-    shard_folder_unmap(bytes);
     mr_arena_free(arena);
     return code;
 }
