@@ -57,11 +57,14 @@ static struct retriever_config retriever_of(const struct mr_config *config,
         .wait_ms_max = config->limits.wait_ms,
         .bulk_lag_max = config->limits.keyword_lag_records,
         .source_rank = config->curate.pushed_rank,
+        .form = config->answer.form,
+        .form_file = config->answer.form_file,
         .generator = { .url = config->generator.url,
                        .model = config->generator.model,
                        .api_key = api_key,
                        .timeout_ms = config->generator.timeout_ms,
-                       .tokens_max = config->generator.max_tokens },
+                       .tokens_max = config->generator.max_tokens,
+                       .window = config->generator.window },
     };
 }
 

@@ -9,6 +9,7 @@
 #include "common/base/mr_assert.h"
 #include "common/base/mr_mem.h"
 #include "retriever/api/api.h"
+#include "retriever/io/template_file.h"
 
 #define TOP_K          10u
 #define PER_DOCUMENT   3u
@@ -18,6 +19,7 @@
 #define SOURCE_RANK    10u
 #define GENERATOR_MS   60000
 #define ANSWER_TOKENS  512u
+#define WINDOW_TOKENS  8192u
 
 /* Each path once for the collection `main`, once for any by its name. */
 #define BOTH(method, path, scope, handler)                    \
@@ -26,7 +28,8 @@
         method, "/v1/collections/{name}" path, scope, handler \
     }
 
-/* Whoever may ask may rate the answer.  Trying a dead letter again repeats what
+/* Whoever may ask may rate the answer, and whoever knows an event's id, which
+ * cannot be guessed, may see it.  Trying a dead letter again repeats what
  * somebody else has sent, so it is for admins. */
 static const struct mr_http_route routes[] = {
     BOTH("PUT", "/documents/{id}", MR_SCOPE_WRITE, api_document_put),
@@ -37,6 +40,8 @@ static const struct mr_http_route routes[] = {
     BOTH("POST", "/search", MR_SCOPE_READ, api_search),
     BOTH("POST", "/answer", MR_SCOPE_READ, api_answer),
     BOTH("POST", "/feedback", MR_SCOPE_READ, api_feedback),
+    BOTH("GET", "/events/{id}", MR_SCOPE_READ, api_event_get),
+    BOTH("GET", "/events/{id}/prompt", MR_SCOPE_READ, api_event_prompt),
     BOTH("GET", "/dead", MR_SCOPE_READ, api_dead_list),
     BOTH("GET", "/dead/{partition}/{offset}", MR_SCOPE_READ, api_dead_get),
     BOTH("POST", "/dead/{partition}/{offset}/retry", MR_SCOPE_ADMIN,
@@ -68,8 +73,10 @@ struct retriever_config retriever_config_default(void)
         .wait_ms_max = WAIT_MS,
         .bulk_lag_max = BULK_LAG,
         .source_rank = SOURCE_RANK,
+        .form = "plain",
         .generator = { .timeout_ms = GENERATOR_MS,
-                       .tokens_max = ANSWER_TOKENS },
+                       .tokens_max = ANSWER_TOKENS,
+                       .window = WINDOW_TOKENS },
     };
 }
 
@@ -80,7 +87,10 @@ static char *copy(const char *text)
 
 static void free_config(struct retriever_config *config)
 {
-    const char *texts[] = { config->mode, config->generator.url,
+    const char *texts[] = { config->mode,
+                            config->form,
+                            config->form_file,
+                            config->generator.url,
                             config->generator.model,
                             config->generator.api_key };
 
@@ -94,6 +104,22 @@ static void free_config(struct retriever_config *config)
     }
 }
 
+/* What prompts are made by. */
+static enum mr_code open_form(struct retriever *retriever, struct mr_err *err)
+{
+    const struct retriever_config *config = &retriever->spec.config;
+    const struct generator_config *generator = &config->generator;
+
+    if (generator->window <= generator->tokens_max)
+        return mr_fail(err, MR_E_CONFIG,
+                       "answer.generator: a window of %u tokens has no room "
+                       "for an answer of %u",
+                       generator->window, generator->tokens_max);
+    retriever->prompt_tokens_max = generator->window - generator->tokens_max;
+    return template_open(config->form, config->form_file, &retriever->form,
+                         &retriever->form_text, err);
+}
+
 enum mr_code retriever_new(const struct retriever_spec *spec,
                            struct retriever **out, struct mr_err *err)
 {
@@ -105,6 +131,8 @@ enum mr_code retriever_new(const struct retriever_spec *spec,
     *out = NULL;
     retriever->spec = *spec;
     config->mode = copy(spec->config.mode);
+    config->form = copy(spec->config.form);
+    config->form_file = copy(spec->config.form_file);
     config->generator.url = copy(spec->config.generator.url);
     config->generator.model = copy(spec->config.generator.model);
     config->generator.api_key = copy(spec->config.generator.api_key);
@@ -123,9 +151,12 @@ enum mr_code retriever_new(const struct retriever_spec *spec,
         code = mr_fail(err, MR_E_CONFIG,
                        "answer.generator: a url needs a model as well");
     if (code == MR_OK)
+        code = open_form(retriever, err);
+    if (code == MR_OK)
         code = event_log_new(spec->place, spec->telemetry, &retriever->events,
                              err);
     if (code != MR_OK) {
+        mr_free(retriever->form_text);
         free_config(config);
         mr_free(retriever);
         return code;
@@ -144,6 +175,7 @@ void retriever_free(struct retriever *retriever)
     if (retriever == NULL)
         return;
     event_log_free(retriever->events);
+    mr_free(retriever->form_text);
     free_config(&retriever->spec.config);
     mr_free(retriever);
 }

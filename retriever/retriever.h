@@ -33,6 +33,7 @@ struct generator_config {
     const char *api_key; /* NULL for none; never logged */
     int64_t timeout_ms;
     uint32_t tokens_max;
+    uint32_t window; /* tokens of prompt and answer together */
 };
 
 struct retriever_config {
@@ -43,6 +44,8 @@ struct retriever_config {
     int64_t wait_ms_max;
     uint64_t bulk_lag_max; /* records behind at which bulk writes are held */
     uint32_t source_rank;  /* of documents that are pushed */
+    const char *form;      /* of prompts: "plain", "cited" */
+    const char *form_file; /* instead of it; or NULL */
     struct generator_config generator;
 };
 

@@ -156,12 +156,17 @@ struct mr_config {
         double keyword_weight;
     } search;
     struct {
+        const char *form;      /* "plain", "cited" */
+        const char *form_file; /* or NULL */
+    } answer;
+    struct {
         const char *url; /* NULL: none */
         const char *model;
         const char *api_key_env;
         const char *api_key_file;
         int64_t timeout_ms;
         uint32_t max_tokens;
+        uint32_t window;
     } generator;
     struct mr_config_source *sources;
     size_t source_count;

@@ -176,10 +176,30 @@ static void check_http(const struct check *check)
         bad(check, "http.tls_key", "needs http.tls_cert beside it");
 }
 
+static void check_window(const struct check *check)
+{
+    const struct mr_config *config = check->config;
+    char words[200];
+
+    if (config->generator.max_tokens < config->generator.window)
+        return;
+    (void)snprintf(words, sizeof(words),
+                   "%u leaves nothing for the prompt beside "
+                   "answer.generator.max_tokens, which is %u",
+                   config->generator.window, config->generator.max_tokens);
+    bad(check,
+        origin_of(check, "answer.generator.window")->from ==
+                MR_CONFIG_FROM_DEFAULT
+            ? "answer.generator.max_tokens"
+            : "answer.generator.window",
+        words);
+}
+
 static void check_generator(const struct check *check)
 {
     const struct mr_config *config = check->config;
 
+    check_window(check);
     if (config->generator.url == NULL) {
         if (config->generator.model != NULL)
             bad(check, "answer.generator.model",

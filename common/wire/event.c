@@ -35,6 +35,23 @@ static void check_hits(struct mr_wire_check *c, const struct mr_event *event)
     }
 }
 
+static void check_pieces(struct mr_wire_check *c, const struct mr_event *event)
+{
+    uint32_t source = 1;
+
+    mr_wire_check_size(c, "pieces", event->piece_count, MR_EVENT_PIECES_MAX);
+    for (size_t i = 0; i < event->piece_count && c->code == MR_OK; i++) {
+        const struct mr_event_piece *piece = &event->pieces[i];
+
+        mr_wire_check_id(c, "id of a piece", piece->document);
+        mr_wire_check(c, piece->start <= piece->end,
+                      "a piece ends behind its start");
+        mr_wire_check(c, piece->source >= source,
+                      "pieces are in order of their sources");
+        source = piece->source;
+    }
+}
+
 static void check(struct mr_wire_check *c, const struct mr_event *event)
 {
     mr_wire_check(c, is_event_id(event->id),
@@ -49,6 +66,8 @@ static void check(struct mr_wire_check *c, const struct mr_event *event)
     mr_wire_check_text(c, "prompt", event->prompt, MR_INLINE_BYTES_MAX);
     mr_wire_check_text(c, "answer", event->answer, MR_INLINE_BYTES_MAX);
     mr_wire_check_text(c, "generator", event->generator, MR_NAME_BYTES_MAX);
+    mr_wire_check_text(c, "template", event->template_name, MR_NAME_BYTES_MAX);
+    check_pieces(c, event);
     mr_wire_check(c, event->about.size == 0 || is_event_id(event->about),
                   "feedback is about an event's id");
     mr_wire_check_enum(c, "rating", event->rating, -1, 1);
@@ -77,6 +96,42 @@ static Millrace__EventHit **put_hits(struct mr_arena *arena,
     return list;
 }
 
+static Millrace__EventPiece **put_pieces(struct mr_arena *arena,
+                                         const struct mr_event *event)
+{
+    Millrace__EventPiece *parts =
+        mr_arena_calloc(arena, event->piece_count, sizeof(*parts));
+    Millrace__EventPiece **list =
+        mr_arena_calloc(arena, event->piece_count, sizeof(*list));
+
+    for (size_t i = 0; i < event->piece_count; i++) {
+        const struct mr_event_piece *piece = &event->pieces[i];
+
+        list[i] = &parts[i];
+        millrace__event_piece__init(&parts[i]);
+        parts[i].document = mr_wire_put(piece->document);
+        parts[i].content_version = piece->content_version;
+        parts[i].passage = piece->passage;
+        parts[i].source = piece->source;
+        parts[i].start = piece->start;
+        parts[i].end = piece->end;
+    }
+    return list;
+}
+
+static void put_context(struct mr_arena *arena, const struct mr_event *event,
+                        Millrace__Event *message)
+{
+    if (event->template_name.size == 0)
+        return;
+    message->template_name = mr_wire_put(event->template_name);
+    message->template_hash = mr_wire_put_hash(arena, event->template_hash);
+    message->prompt_hash = mr_wire_put_hash(arena, event->prompt_hash);
+    message->prompt_tokens = event->prompt_tokens;
+    message->n_pieces = event->piece_count;
+    message->pieces = put_pieces(arena, event);
+}
+
 static void put(struct mr_arena *arena, const struct mr_event *event,
                 Millrace__Event *message)
 {
@@ -97,6 +152,7 @@ static void put(struct mr_arena *arena, const struct mr_event *event,
     message->prompt = mr_wire_put(event->prompt);
     message->answer = mr_wire_put(event->answer);
     message->generator = mr_wire_put(event->generator);
+    put_context(arena, event, message);
     message->about = mr_wire_put(event->about);
     message->rating = event->rating;
     message->text = mr_wire_put(event->text);
@@ -133,6 +189,39 @@ static struct mr_event_hit *get_hits(struct mr_wire_check *c,
     return hits;
 }
 
+static struct mr_event_piece *get_pieces(struct mr_arena *arena,
+                                         Millrace__EventPiece **list,
+                                         size_t count)
+{
+    struct mr_event_piece *pieces =
+        mr_arena_calloc(arena, count, sizeof(*pieces));
+
+    for (size_t i = 0; i < count; i++)
+        pieces[i] = (struct mr_event_piece){
+            .document = mr_wire_get(list[i]->document),
+            .content_version = list[i]->content_version,
+            .passage = list[i]->passage,
+            .source = list[i]->source,
+            .start = list[i]->start,
+            .end = list[i]->end,
+        };
+    return pieces;
+}
+
+/* Earlier builds did not write any of it. */
+static void get_context(struct mr_wire_check *c, struct mr_arena *arena,
+                        const Millrace__Event *message, struct mr_event *out)
+{
+    out->template_name = mr_wire_get(message->template_name);
+    if (out->template_name.size == 0)
+        return;
+    out->template_hash = mr_wire_get_hash(c, message->template_hash);
+    out->prompt_hash = mr_wire_get_hash(c, message->prompt_hash);
+    out->prompt_tokens = message->prompt_tokens;
+    out->pieces = get_pieces(arena, message->pieces, message->n_pieces);
+    out->piece_count = message->n_pieces;
+}
+
 enum mr_code mr_event_parse(struct mr_span bytes, struct mr_arena *arena,
                             struct mr_event *out, struct mr_err *err)
 {
@@ -164,6 +253,7 @@ enum mr_code mr_event_parse(struct mr_span bytes, struct mr_arena *arena,
         .text = mr_wire_get(message->text),
         .correction = mr_wire_get(message->correction),
     };
+    get_context(&c, arena, message, out);
     check(&c, out);
     return c.code;
 }

@@ -3,14 +3,17 @@
  * event.h - the message on `events`: a query, an answer or what a person said.
  *
  * An answer's event names its hits by document, content version and passage,
- * so that it can be joined with feedback and traced long after.
+ * so that it can be joined with feedback and traced long after.  Its pieces say
+ * which bytes of which documents its prompt was made of, and in which order; a
+ * source of the prompt is one piece or several, which share its number.
  */
 #ifndef COMMON_WIRE_EVENT_H
 #define COMMON_WIRE_EVENT_H
 
 #include "common/wire/types.h"
 
-#define MR_EVENT_HITS_MAX 1000u
+#define MR_EVENT_HITS_MAX   1000u
+#define MR_EVENT_PIECES_MAX 1000u
 
 enum mr_event_kind {
     MR_EVENT_QUERY = 1,
@@ -23,6 +26,15 @@ struct mr_event_hit {
     uint64_t content_version;
     struct mr_hash128 passage;
     double score;
+};
+
+struct mr_event_piece {
+    struct mr_span document;
+    uint64_t content_version;
+    uint32_t passage; /* ordinal in the document */
+    uint32_t source;  /* its number in the prompt, from 1; never falling */
+    uint32_t start;   /* bytes into the normalised text */
+    uint32_t end;
 };
 
 struct mr_event {
@@ -46,6 +58,14 @@ struct mr_event {
     struct mr_span prompt; /* whole, or absent: longer than a message */
     struct mr_span answer;
     struct mr_span generator; /* "extractive", or the model's name */
+    /* How the prompt was made; absent and zeros before there were templates,
+     * or when the question alone was too long for one. */
+    struct mr_span template_name;
+    struct mr_hash128 template_hash;
+    struct mr_hash128 prompt_hash;
+    uint32_t prompt_tokens; /* estimated */
+    struct mr_event_piece *pieces;
+    size_t piece_count;
 
     /* feedback */
     struct mr_span about; /* the event that it is about */

@@ -5,19 +5,22 @@
  * The hits' passages and the question make the prompt.  A configured generator
  * is asked with it; without one, or when it fails, the answer is taken out of
  * the passages (answer/extract.h), and the reply says which it was.
+ *
+ * An answer of a generator that was shown numbered sources stands on those that
+ * it cites as [n]; else on all of them.
  */
 #include "retriever/answer/extract.h"
-#include "retriever/answer/prompt.h"
 #include "retriever/api/ask.h"
+#include "retriever/api/sources.h"
 #include "retriever/io/generator.h"
-
-#define PROMPT_BYTES_MAX ((size_t)16 * 1024 * 1024)
 
 static const char nothing_found[] = "nothing found in the sources";
 
 struct citation {
-    uint32_t hit;   /* position in the hits */
-    uint32_t start; /* byte range in the passage's text */
+    size_t number; /* as the answer has it */
+    uint32_t hit;  /* position in the hits */
+    struct mr_span text;
+    uint32_t start; /* byte range in the document's text */
     uint32_t end;
 };
 
@@ -29,17 +32,6 @@ struct answer {
     size_t citation_count;
     struct mr_err problem; /* why the generator did not answer */
 };
-
-static void write_prompt(const struct ask *ask, struct mr_arena *arena,
-                         struct mr_buf *out)
-{
-    size_t count = ask->result.count;
-    struct mr_span *passages = mr_arena_calloc(arena, count, sizeof(*passages));
-
-    for (size_t i = 0; i < count; i++)
-        passages[i] = ask->result.hits[i].passage.text;
-    prompt_write(passages, count, ask->request.query, out);
-}
 
 /* A sentence on one line: runs of white space are a space. */
 static const char *one_line(struct mr_arena *arena, const uint8_t *from,
@@ -83,10 +75,17 @@ static void extractive(const struct ask *ask, struct mr_arena *arena,
     for (size_t i = 0; i < out->citation_count; i++) {
         const struct extract_sentence *sentence = &sentences[i];
         const uint8_t *from = passages[sentence->passage].text.data;
+        uint32_t start =
+            ask->result.hits[sentence->passage].passage.passage.start;
 
-        out->citations[i] = (struct citation){ .hit = sentence->passage,
-                                               .start = sentence->start,
-                                               .end = sentence->end };
+        out->citations[i] = (struct citation){
+            .number = i + 1,
+            .hit = sentence->passage,
+            .text = mr_span(from + sentence->start,
+                            sentence->end - sentence->start),
+            .start = start + sentence->start,
+            .end = start + sentence->end,
+        };
         text = mr_arena_printf(arena, "%s%s%s [%zu]", text == NULL ? "" : text,
                                text == NULL ? "" : " ",
                                one_line(arena, from + sentence->start,
@@ -98,43 +97,64 @@ static void extractive(const struct ask *ask, struct mr_arena *arena,
     out->text = mr_span_str(out->found ? text : nothing_found);
 }
 
-/* A generator's answer stands on all the passages that it was shown. */
-static void cite_all(const struct ask *ask, struct mr_arena *arena,
-                     struct answer *out)
+static struct citation cite(const struct sources *sources, size_t nth)
 {
-    out->citation_count = ask->result.count;
-    out->citations =
-        mr_arena_calloc(arena, out->citation_count, sizeof(*out->citations));
-    for (size_t i = 0; i < out->citation_count; i++)
-        out->citations[i] = (struct citation){
-            .hit = (uint32_t)i,
-            .end = (uint32_t)ask->result.hits[i].passage.text.size,
-        };
-    out->found = true;
+    const struct context_source *source = &sources->context.sources[nth];
+    const struct context_piece *first = &source->pieces[0];
+    const struct context_piece *last = first + source->piece_count - 1;
+
+    return (struct citation){
+        .number = nth + 1,
+        .hit = first->passage,
+        .text = source->text,
+        .start = sources->passages[first->passage].start,
+        .end = sources->passages[last->passage].start + last->size,
+    };
+}
+
+/* What a generator's answer stands on. */
+static void cite_sources(const struct sources *sources, struct mr_arena *arena,
+                         struct answer *out)
+{
+    size_t count = sources->context.source_count;
+    bool *cited = mr_arena_calloc(arena, count, sizeof(*cited));
+    bool all = !sources->form->numbered;
+
+    (void)context_citations(out->text, cited, count);
+    out->citations = mr_arena_calloc(arena, count, sizeof(*out->citations));
+    for (size_t i = 0; i < count; i++) {
+        if (all || cited[i])
+            out->citations[out->citation_count++] = cite(sources, i);
+    }
+    out->found = out->citation_count > 0 ||
+                 !mr_span_starts(out->text, mr_span_str(nothing_found));
 }
 
 static void find_answer(const struct ask *ask, struct mr_http_call *call,
-                        struct mr_span prompt, struct answer *out)
+                        const struct sources *sources, struct answer *out)
 {
     const struct retriever_spec *spec = &api_retriever(call)->spec;
     const struct generator_config *generator = &spec->config.generator;
 
     *out = (struct answer){ 0 };
-    if (generator->url != NULL && ask->result.count > 0) {
+    if (generator->url != NULL && sources_any(sources)) {
         out->generator = generator->model;
-        if (generator_ask(generator, prompt, call->arena, &out->text,
-                          &out->problem) == MR_OK) {
-            cite_all(ask, call->arena, out);
+        if (generator_ask(generator, sources->form->system,
+                          mr_buf_bytes(&sources->prompt), call->arena,
+                          &out->text, &out->problem) == MR_OK) {
+            cite_sources(sources, call->arena, out);
             return;
         }
         mr_log(spec->telemetry, MR_EV_GENERATOR_FAILED, "retriever", "%s",
                out->problem.text);
     }
+    if (sources->problem.code != MR_OK)
+        out->problem = sources->problem;
     extractive(ask, call->arena, out);
 }
 
 static void render_citation(struct mr_json_out *out, const struct ask *ask,
-                            const struct citation *citation, size_t number)
+                            const struct citation *citation)
 {
     const struct search_hit *hit = &ask->result.hits[citation->hit];
     const struct shard_passage *passage = &hit->passage;
@@ -143,7 +163,7 @@ static void render_citation(struct mr_json_out *out, const struct ask *ask,
     mr_hash128_hex(passage->passage.id, id);
     mr_json_object_begin(out);
     mr_json_key(out, "number");
-    mr_json_put_u64(out, number);
+    mr_json_put_u64(out, citation->number);
     mr_json_key(out, "hit");
     mr_json_put_u64(out, citation->hit);
     mr_json_key(out, "document");
@@ -155,17 +175,17 @@ static void render_citation(struct mr_json_out *out, const struct ask *ask,
     mr_json_key(out, "url");
     mr_json_put_text(out, passage->document.url);
     mr_json_key(out, "text");
-    mr_json_put_text(out, mr_span(passage->text.data + citation->start,
-                                  citation->end - citation->start));
+    mr_json_put_text(out, citation->text);
     mr_json_key(out, "start"); /* bytes of the document's text */
-    mr_json_put_u64(out, passage->passage.start + citation->start);
+    mr_json_put_u64(out, citation->start);
     mr_json_key(out, "end");
-    mr_json_put_u64(out, passage->passage.start + citation->end);
+    mr_json_put_u64(out, citation->end);
     mr_json_object_end(out);
 }
 
 static void render_answer(const struct ask *ask, struct mr_http_call *call,
-                          const struct answer *answer, struct mr_span prompt,
+                          const struct answer *answer,
+                          const struct sources *sources,
                           struct mr_json_out *out)
 {
     mr_json_object_begin(out);
@@ -182,39 +202,38 @@ static void render_answer(const struct ask *ask, struct mr_http_call *call,
     mr_json_key(out, "citations");
     mr_json_array_begin(out);
     for (size_t i = 0; i < answer->citation_count; i++)
-        render_citation(out, ask, &answer->citations[i], i + 1);
+        render_citation(out, ask, &answer->citations[i]);
     mr_json_array_end(out);
-    mr_json_key(out, "prompt");
-    mr_json_put_text(out, prompt);
+    sources_render(sources, out);
     ask_render(ask, call, out);
     mr_json_key(out, "event");
     mr_json_put_str(out, ask->id);
     mr_json_object_end(out);
 }
 
-static void reply_answer(const struct ask *ask, struct mr_http_call *call,
+static void reply_answer(struct ask *ask, struct mr_http_call *call,
                          struct mr_http_reply *reply)
 {
     struct mr_json_out out = mr_json_out(&reply->body);
-    struct mr_buf prompt = mr_buf(PROMPT_BYTES_MAX);
+    struct sources sources;
     struct mr_err err = { 0 };
     struct answer answer;
     struct mr_event event;
 
-    write_prompt(ask, call->arena, &prompt);
-    find_answer(ask, call, mr_buf_bytes(&prompt), &answer);
+    sources_begin(&sources, ask, call);
+    find_answer(ask, call, &sources, &answer);
     mr_observe(api_retriever(call)->spec.telemetry, MR_M_ANSWER_SECONDS,
                answer.generator, NULL, ask_took_ms(ask, call) / 1000.0);
     ask_event(ask, call, MR_EVENT_ANSWER, &event);
-    event.prompt = mr_buf_bytes(&prompt);
+    sources_event(&sources, ask, call->arena, &event);
     event.answer = answer.text;
     event.generator = mr_span_str(answer.generator);
     if (event_log_append(api_retriever(call)->events, &event, call->arena,
                          &err) == MR_OK)
-        render_answer(ask, call, &answer, mr_buf_bytes(&prompt), &out);
+        render_answer(ask, call, &answer, &sources, &out);
     else
         mr_http_fail(reply, &err);
-    mr_buf_deinit(&prompt);
+    sources_end(&sources);
 }
 
 void api_answer(struct mr_http_call *call, struct mr_http_reply *reply)

@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 
 #include "common/http/handler.h"
+#include "retriever/context/template.h"
 #include "retriever/io/event_log.h"
 #include "retriever/retriever.h"
 #include "retriever/search/search.h"
@@ -22,6 +23,9 @@ struct retriever {
     struct retriever_spec spec;
     struct search_place search;
     enum search_mode mode;
+    struct context_template form; /* of prompts */
+    char *form_text;              /* of a file, or NULL */
+    size_t prompt_tokens_max;
     struct event_log *events;
     int64_t started_us;
     atomic_bool draining;
@@ -36,6 +40,8 @@ mr_http_handler api_why;
 mr_http_handler api_search;
 mr_http_handler api_answer;
 mr_http_handler api_feedback;
+mr_http_handler api_event_get;
+mr_http_handler api_event_prompt;
 mr_http_handler api_dead_list;
 mr_http_handler api_dead_get;
 mr_http_handler api_dead_retry;

@@ -80,7 +80,6 @@ bool ask_begin(struct ask *ask, struct mr_http_call *call,
     ask->body = mr_http_json(call, reply);
     if (ask->body == NULL)
         return false;
-    event_log_id(ask->id);
     if (run(ask, call, &err) == MR_OK)
         return true;
     mr_http_fail(reply, &err);
@@ -132,16 +131,18 @@ void ask_render(const struct ask *ask, const struct mr_http_call *call,
     mr_json_put_u64(out, ask->result.index_version);
 }
 
-void ask_event(const struct ask *ask, const struct mr_http_call *call,
+void ask_event(struct ask *ask, const struct mr_http_call *call,
                enum mr_event_kind kind, struct mr_event *out)
 {
     const struct retriever_spec *spec = &api_retriever(call)->spec;
+    int64_t time_ms = mr_clock_wall_ms(spec->place->clock);
     size_t count = ask->result.count;
 
+    event_log_id(time_ms, ask->id);
     *out = (struct mr_event){
         .id = mr_span_str(ask->id),
         .kind = kind,
-        .time_ms = mr_clock_wall_ms(spec->place->clock),
+        .time_ms = time_ms,
         .query = ask->request.query,
         .mode = mr_span_str(search_mode_name(ask->request.mode)),
         .top_k = ask->request.top_k,

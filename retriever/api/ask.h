@@ -16,7 +16,7 @@ struct ask {
     struct search_request request;
     struct search_result result;
     int64_t began_us;
-    char id[EVENT_ID_SIZE]; /* of the event that it will leave */
+    char id[EVENT_ID_SIZE]; /* of its event, once that was made */
 };
 
 /* Reads the request and searches.  False: the refusal is in the reply.  Ended
@@ -32,8 +32,8 @@ uint32_t ask_took_ms(const struct ask *ask, const struct mr_http_call *call);
 void ask_render(const struct ask *ask, const struct mr_http_call *call,
                 struct mr_json_out *out);
 
-/* The event of the ask, with its hits. */
-void ask_event(const struct ask *ask, const struct mr_http_call *call,
+/* The event of the ask, with its hits, and an id that the ask keeps. */
+void ask_event(struct ask *ask, const struct mr_http_call *call,
                enum mr_event_kind kind, struct mr_event *out);
 
 #endif

@@ -7,19 +7,6 @@
 
 #define TEXT_BYTES_MAX (64u * 1024u)
 
-static bool is_event_id(struct mr_span id)
-{
-    if (id.size != EVENT_ID_SIZE - 1)
-        return false;
-    for (size_t i = 0; i < id.size; i++) {
-        uint8_t byte = id.data[i];
-
-        if (!((byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f')))
-            return false;
-    }
-    return true;
-}
-
 static enum mr_code read_text(const struct mr_json *body, const char *key,
                               struct mr_span *out, struct mr_err *err)
 {
@@ -39,6 +26,7 @@ static enum mr_code read_feedback(const struct mr_json *body,
 {
     const struct mr_json *rating = mr_json_get(body, "rating");
     double number = mr_json_number(rating, 0);
+    int64_t made_ms;
     enum mr_code code = read_text(body, "text", &out->text, err);
 
     if (code == MR_OK)
@@ -46,7 +34,7 @@ static enum mr_code read_feedback(const struct mr_json *body,
     if (code != MR_OK)
         return code;
     out->about = mr_json_text(mr_json_get(body, "event"));
-    if (!is_event_id(out->about))
+    if (!event_log_id_time(out->about, &made_ms))
         return mr_fail(err, MR_E_INVALID,
                        "\"event\" should be the id that an answer or a search "
                        "came with");
@@ -74,9 +62,9 @@ void api_feedback(struct mr_http_call *call, struct mr_http_reply *reply)
     body = mr_http_json(call, reply);
     if (body == NULL)
         return;
-    event_log_id(id);
-    event.id = mr_span_str(id);
     event.time_ms = mr_clock_wall_ms(retriever->spec.place->clock);
+    event_log_id(event.time_ms, id);
+    event.id = mr_span_str(id);
     if (read_feedback(body, &event, &err) != MR_OK ||
         event_log_append(retriever->events, &event, call->arena, &err) !=
             MR_OK) {

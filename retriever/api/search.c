@@ -4,8 +4,8 @@
  */
 #include "retriever/api/ask.h"
 
-static enum mr_code leave_event(const struct ask *ask,
-                                struct mr_http_call *call, struct mr_err *err)
+static enum mr_code leave_event(struct ask *ask, struct mr_http_call *call,
+                                struct mr_err *err)
 {
     struct mr_event event;
 
@@ -20,16 +20,19 @@ void api_search(struct mr_http_call *call, struct mr_http_reply *reply)
     struct mr_err err = { 0 };
     struct ask ask;
 
-    if (ask_begin(&ask, call, reply)) {
-        mr_json_object_begin(&out);
-        ask_render(&ask, call, &out);
-        if (!ask.request.draft) {
-            mr_json_key(&out, "event");
-            mr_json_put_str(&out, ask.id);
-        }
-        mr_json_object_end(&out);
-        if (!ask.request.draft && leave_event(&ask, call, &err) != MR_OK)
-            mr_http_fail(reply, &err);
+    if (!ask_begin(&ask, call, reply))
+        goto out_ask;
+    if (!ask.request.draft && leave_event(&ask, call, &err) != MR_OK) {
+        mr_http_fail(reply, &err);
+        goto out_ask;
     }
+    mr_json_object_begin(&out);
+    ask_render(&ask, call, &out);
+    if (!ask.request.draft) {
+        mr_json_key(&out, "event");
+        mr_json_put_str(&out, ask.id);
+    }
+    mr_json_object_end(&out);
+out_ask:
     ask_end(&ask);
 }

@@ -13,6 +13,8 @@
 #include "common/base/mr_mem.h"
 
 #define RETRY_MS 1000
+/* Of an id; milliseconds since 1970 for another 8,900 years. */
+#define TIME_BYTES 6u
 
 struct queued {
     uint8_t *value;
@@ -174,12 +176,31 @@ void event_log_free(struct event_log *log)
     mr_free(log);
 }
 
-void event_log_id(char out[EVENT_ID_SIZE])
+void event_log_id(int64_t time_ms, char out[EVENT_ID_SIZE])
 {
     uint8_t bits[16];
 
     MR_ASSERT(getrandom(bits, sizeof(bits), 0) == (ssize_t)sizeof(bits));
+    for (unsigned i = 0; i < TIME_BYTES; i++)
+        bits[i] = (uint8_t)((uint64_t)time_ms >> (8 * (TIME_BYTES - 1 - i)));
     mr_hex(mr_span(bits, sizeof(bits)), out);
+}
+
+bool event_log_id_time(struct mr_span id, int64_t *time_ms)
+{
+    if (id.size != EVENT_ID_SIZE - 1)
+        return false;
+    *time_ms = 0;
+    for (size_t i = 0; i < id.size; i++) {
+        uint8_t digit = id.data[i];
+        bool letter = digit >= 'a' && digit <= 'f';
+
+        if (!letter && (digit < '0' || digit > '9'))
+            return false;
+        if (i < 2 * TIME_BYTES)
+            *time_ms = *time_ms * 16 + digit - (letter ? 'a' - 10 : '0');
+    }
+    return true;
 }
 
 /* The event as bytes on the heap; without the prompt when it does not fit. */

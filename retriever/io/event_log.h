@@ -33,8 +33,12 @@ MR_MUST_CHECK enum mr_code event_log_new(const struct mr_place *place,
 /* Writes out what is queued.  NULL does nothing. */
 void event_log_free(struct event_log *log);
 
-/* A new id: 128 random bits in hexadecimal, and a zero. */
-void event_log_id(char out[EVENT_ID_SIZE]);
+/* A new id in hexadecimal, and a zero: 48 bits of time, by which it is found
+ * (event_find.h), and 80 random ones, by which nobody guesses it. */
+void event_log_id(int64_t time_ms, char out[EVENT_ID_SIZE]);
+
+/* The time of an id; false: it is none. */
+bool event_log_id_time(struct mr_span id, int64_t *time_ms);
 
 /* Appends now; MR_OK: it survives a power cut.  A prompt with which the event
  * is too long for a message is left out: its hits tell what it was made of. */

@@ -10,8 +10,20 @@
 #define ANSWER_BYTES_MAX ((size_t)4 * 1024 * 1024)
 #define BODY_BYTES_MAX   ((size_t)64 * 1024 * 1024)
 
+static void write_message(struct mr_json_out *out, const char *role,
+                          struct mr_span content)
+{
+    mr_json_object_begin(out);
+    mr_json_key(out, "role");
+    mr_json_put_str(out, role);
+    mr_json_key(out, "content");
+    mr_json_put_text(out, content);
+    mr_json_object_end(out);
+}
+
 static void write_body(const struct generator_config *config,
-                       struct mr_span prompt, struct mr_buf *buf)
+                       struct mr_span system, struct mr_span prompt,
+                       struct mr_buf *buf)
 {
     struct mr_json_out out = mr_json_out(buf);
 
@@ -20,12 +32,9 @@ static void write_body(const struct generator_config *config,
     mr_json_put_str(&out, config->model);
     mr_json_key(&out, "messages");
     mr_json_array_begin(&out);
-    mr_json_object_begin(&out);
-    mr_json_key(&out, "role");
-    mr_json_put_str(&out, "user");
-    mr_json_key(&out, "content");
-    mr_json_put_text(&out, prompt);
-    mr_json_object_end(&out);
+    if (system.size > 0)
+        write_message(&out, "system", system);
+    write_message(&out, "user", prompt);
     mr_json_array_end(&out);
     mr_json_key(&out, "max_tokens");
     mr_json_put_u64(&out, config->tokens_max);
@@ -71,8 +80,9 @@ static enum mr_code judge(const struct mr_http_response *response,
 }
 
 enum mr_code generator_ask(const struct generator_config *config,
-                           struct mr_span prompt, struct mr_arena *arena,
-                           struct mr_span *out, struct mr_err *err)
+                           struct mr_span system, struct mr_span prompt,
+                           struct mr_arena *arena, struct mr_span *out,
+                           struct mr_err *err)
 {
     struct mr_buf body = mr_buf(BODY_BYTES_MAX);
     struct mr_http *http = mr_http_client_new(
@@ -92,7 +102,7 @@ enum mr_code generator_ask(const struct generator_config *config,
     };
     enum mr_code code;
 
-    write_body(config, prompt, &body);
+    write_body(config, system, prompt, &body);
     request.body = mr_buf_bytes(&body);
     if (config->api_key != NULL)
         headers[request.header_count++] =

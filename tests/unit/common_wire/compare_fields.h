@@ -238,6 +238,21 @@ static inline void same_hits(const struct mr_event *a, const struct mr_event *b)
     }
 }
 
+static inline void same_pieces(const struct mr_event *a,
+                               const struct mr_event *b)
+{
+    ck_assert_uint_eq(a->piece_count, b->piece_count);
+    for (size_t i = 0; i < a->piece_count; i++) {
+        SAME_SPAN(a->pieces[i].document, b->pieces[i].document);
+        ck_assert_uint_eq(a->pieces[i].content_version,
+                          b->pieces[i].content_version);
+        ck_assert_uint_eq(a->pieces[i].passage, b->pieces[i].passage);
+        ck_assert_uint_eq(a->pieces[i].source, b->pieces[i].source);
+        ck_assert_uint_eq(a->pieces[i].start, b->pieces[i].start);
+        ck_assert_uint_eq(a->pieces[i].end, b->pieces[i].end);
+    }
+}
+
 static inline void same_event(const struct mr_event *a,
                               const struct mr_event *b)
 {
@@ -256,6 +271,11 @@ static inline void same_event(const struct mr_event *a,
     SAME_SPAN(a->prompt, b->prompt);
     SAME_SPAN(a->answer, b->answer);
     SAME_SPAN(a->generator, b->generator);
+    SAME_SPAN(a->template_name, b->template_name);
+    same_hash(a->template_hash, b->template_hash);
+    same_hash(a->prompt_hash, b->prompt_hash);
+    ck_assert_uint_eq(a->prompt_tokens, b->prompt_tokens);
+    same_pieces(a, b);
     SAME_SPAN(a->about, b->about);
     ck_assert_int_eq(a->rating, b->rating);
     SAME_SPAN(a->text, b->text);

@@ -292,7 +292,18 @@ static inline struct mr_dead sample_dead(void)
 static inline struct mr_event sample_event(void)
 {
     static struct mr_event_hit hits[2];
+    static struct mr_event_piece pieces[2];
 
+    pieces[0] = (struct mr_event_piece){ .document = text("doc:2"),
+                                         .content_version = mr_version(1, 78),
+                                         .passage = 3,
+                                         .source = 1,
+                                         .start = 1000,
+                                         .end = 1800 };
+    pieces[1] = (struct mr_event_piece){ .document = text("doc:3"),
+                                         .content_version = mr_version(1, 5),
+                                         .source = 2,
+                                         .end = 41 };
     hits[0] = (struct mr_event_hit){ .document = text("doc:2"),
                                      .content_version = mr_version(1, 78),
                                      .passage = sample_hash(1),
@@ -318,6 +329,12 @@ static inline struct mr_event sample_event(void)
         .prompt = text("Context: FAISS is a vector database\n"),
         .answer = text("A vector database."),
         .generator = text("extractive"),
+        .template_name = text("cited"),
+        .template_hash = sample_hash(9),
+        .prompt_hash = sample_hash(10),
+        .prompt_tokens = 321,
+        .pieces = pieces,
+        .piece_count = 2,
         .about = text("ffeeddccbbaa99887766554433221100"),
         .rating = -1,
         .text = text("not what I asked"),

@@ -158,6 +158,17 @@ static void set_hits(union any *any, size_t count)
         any->event.hits[i].document = text("d");
 }
 
+static void set_pieces(union any *any, size_t count)
+{
+    any->event.pieces =
+        mr_arena_calloc(arena, count, sizeof(struct mr_event_piece));
+    any->event.piece_count = count;
+    for (size_t i = 0; i < count; i++) {
+        any->event.pieces[i].document = text("d");
+        any->event.pieces[i].source = 1;
+    }
+}
+
 static const struct limit {
     const char *sample;
     const char *what;
@@ -193,6 +204,7 @@ static const struct limit {
     { "dead", "value", MR_INLINE_BYTES_MAX, set_dead_value },
     { "control", "address", MR_URL_BYTES_MAX, set_control_address },
     { "event", "hits", MR_EVENT_HITS_MAX, set_hits },
+    { "event", "pieces", MR_EVENT_PIECES_MAX, set_pieces },
     { "event", "query", MR_INLINE_BYTES_MAX, set_event_query },
     { "event", "prompt", MR_INLINE_BYTES_MAX, set_event_prompt },
 };
@@ -327,6 +339,10 @@ BREAK(note_generation, any->control.checkpoint.generation = 0)
 BREAK(note_partition, any->control.checkpoint.partition = MR_PARTITIONS_MAX)
 BREAK(note_model, any->control.checkpoint.model = text("\xFF"))
 BREAK(note_two, any->control.is_alias = true)
+BREAK(event_piece, any->event.pieces[1].document = text(""))
+BREAK(event_piece_end, any->event.pieces[0].end = 3)
+BREAK(event_piece_source, any->event.pieces[0].source = 3)
+BREAK(event_piece_number, any->event.pieces[0].source = 0)
 
 #define BROKEN(sample, name)         \
     {                                \
@@ -396,6 +412,10 @@ static const struct {
     BROKEN(control_checkpoint, note_partition),
     BROKEN(control_checkpoint, note_model),
     BROKEN(control_checkpoint, note_two),
+    BROKEN(event, event_piece),
+    BROKEN(event, event_piece_end),
+    BROKEN(event, event_piece_source),
+    BROKEN(event, event_piece_number),
 };
 
 #define BROKEN_COUNT (sizeof(broken) / sizeof(broken[0]))

@@ -93,7 +93,7 @@ static void ask(const char *query)
                               .query = mr_span_str(query) };
     char id[EVENT_ID_SIZE];
 
-    event_log_id(id);
+    event_log_id(1000000, id);
     event.id = mr_span_str(id);
     ck_assert_int_eq(event_log_queue(event_log, &event, arena, NULL), MR_OK);
 }
@@ -139,7 +139,7 @@ START_TEST(an_answer_with_a_prompt_too_long_for_a_message_is_noted_without_it)
     memset(prompt, 'x', MR_INLINE_BYTES_MAX + 1);
     for (size_t i = 0; i < MR_EVENT_HITS_MAX; i++)
         hits[i].document = mr_span(prompt, 512);
-    event_log_id(id);
+    event_log_id(1000000, id);
     event.id = mr_span_str(id);
     /* Alone, or together with the hits. */
     event.prompt = mr_span(prompt, _i == 0 ? MR_INLINE_BYTES_MAX + 1
