@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/answer_replay.h"
 #include "cli/command.h"
 #include "cli/remote.h"
 #include "common/base/mr_buf.h"
@@ -217,10 +218,28 @@ static int check(const struct cli_command *command, const struct wishes *wishes)
     return -1;
 }
 
+/* Of `millrace answer` only. */
+static bool can_replay(const struct cli_command *command)
+{
+    return strcmp(command->name, "answer") == 0;
+}
+
+static int replay(const struct cli_command *command,
+                  const struct wishes *wishes, struct answer_replay *again,
+                  int count)
+{
+    if (count > 0)
+        return cli_usage(command, "--replay takes an event and no question");
+    again->server = wishes->server;
+    again->json = wishes->json;
+    return answer_replay(command, again);
+}
+
 static int ask(const struct cli_command *command, const char *path, int argc,
                char **argv, void (*print)(const struct mr_json *reply))
 {
     struct wishes wishes = { 0 };
+    struct answer_replay again = { 0 };
     const struct cli_option options[] = {
         { "mode", "MODE", "hybrid, dense or keyword (default: the server's)",
           &wishes.mode, NULL },
@@ -232,6 +251,15 @@ static int ask(const struct cli_command *command, const char *path, int argc,
         { "exact", NULL, "no approximate search", NULL, &wishes.exact },
         { "json", NULL, "the server's answer as it is", NULL, &wishes.json },
         REMOTE_OPTIONS(wishes.server),
+        { can_replay(command) ? "replay" : NULL, "EVENT",
+          "no question: the prompt of an earlier answer once more",
+          &again.event, NULL },
+        { "data", "DIR",
+          "with --replay: from this folder, on which no server runs",
+          &again.data, NULL },
+        { "config", "FILE",
+          "with --data: default ./millrace.yaml if it is there; also -c",
+          &again.file, NULL },
         { 0 }
     };
     struct mr_buf request = mr_buf((size_t)1 << 20);
@@ -241,6 +269,10 @@ static int ask(const struct cli_command *command, const char *path, int argc,
     int count;
     int code = cli_parse(command, options, argc, argv, rest, &count);
 
+    if (code < 0 && again.event != NULL)
+        code = replay(command, &wishes, &again, count);
+    if (code < 0 && (again.data != NULL || again.file != NULL))
+        code = cli_usage(command, "--data and --config go with --replay");
     if (code < 0 && count == 0)
         code = cli_usage(command, "what is the question?");
     if (code < 0)

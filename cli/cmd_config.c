@@ -9,6 +9,7 @@
 #include "cli/engine_parts.h"
 #include "cli/settings.h"
 #include "common/base/mr_mem.h"
+#include "retriever/io/template_file.h"
 
 #define OUTPUT_MAX ((size_t)4 << 20)
 
@@ -46,14 +47,19 @@ static void put_mistake(struct mr_json_out *out, uint32_t line, uint32_t column,
     mr_json_object_end(out);
 }
 
-/* Also an address, a certificate or keys that the file may name, but `millrace
- * up` refuses. */
-static enum mr_code check_listen(const struct mr_config *config,
-                                 struct mr_err *err)
+/* Also an address, a certificate, keys or a template that the file may name,
+ * but `millrace up` refuses. */
+static enum mr_code check_use(const struct mr_config *config,
+                              struct mr_err *err)
 {
     struct engine_options options = settings_engine(config, NULL);
+    struct context_template form;
+    char *text;
+    enum mr_code code = template_open(
+        config->answer.form, config->answer.form_file, &form, &text, err);
 
-    return engine_check_listen(&options, err);
+    mr_free(text);
+    return code == MR_OK ? engine_check_listen(&options, err) : code;
 }
 
 /* Every mistake as an object, on standard output. */
@@ -75,7 +81,7 @@ static int check_json(const char *file)
         put_mistake(&out, problems.items[i].line, problems.items[i].column,
                     problems.items[i].text);
     if (code == MR_OK) {
-        code = check_listen(config, &err);
+        code = check_use(config, &err);
         if (code != MR_OK)
             put_mistake(&out, 0, 0, err.text);
     }
@@ -99,7 +105,7 @@ static int check(const char *file, bool json)
     config = settings_load(file);
     if (config == NULL)
         return CLI_UNUSABLE;
-    code = check_listen(config, &err);
+    code = check_use(config, &err);
     if (code == MR_OK)
         (void)printf("%s: no mistakes\n", file == NULL ? "defaults" : file);
     else

@@ -94,9 +94,14 @@ const struct cli_command cli_commands[] = {
       cli_run_query },
     { "answer", "QUESTION", "answer a question from the documents",
       "Prints an answer with its sources; without a configured generator the\n"
-      "answer is made of the documents' own sentences.\n\n"
+      "answer is made of the documents' own sentences.  --replay makes the\n"
+      "prompt of an earlier answer again, byte for byte, or says which "
+      "document\nis not there any more as it was.\n\n"
       "  millrace answer what is FAISS\n"
-      "  millrace answer --json what is FAISS | jq -r .prompt",
+      "  millrace answer --json what is FAISS | jq -r .prompt\n"
+      "  millrace answer --replay 0198c5b2a1f4e36d8f0c4ab1722c9d5e\n"
+      "  millrace answer --replay 0198c5b2a1f4e36d8f0c4ab1722c9d5e --data "
+      "DIR",
       cli_run_answer },
     { "why", "ID", "tell what became of a document, and why",
       "State, reason and the way of the document through the stages.  A "

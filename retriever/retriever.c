@@ -40,8 +40,9 @@ static const struct mr_http_route routes[] = {
     BOTH("POST", "/search", MR_SCOPE_READ, api_search),
     BOTH("POST", "/answer", MR_SCOPE_READ, api_answer),
     BOTH("POST", "/feedback", MR_SCOPE_READ, api_feedback),
-    BOTH("GET", "/events/{id}", MR_SCOPE_READ, api_event_get),
+    /* The first that matches counts, and an {id} may hold slashes. */
     BOTH("GET", "/events/{id}/prompt", MR_SCOPE_READ, api_event_prompt),
+    BOTH("GET", "/events/{id}", MR_SCOPE_READ, api_event_get),
     BOTH("GET", "/dead", MR_SCOPE_READ, api_dead_list),
     BOTH("GET", "/dead/{partition}/{offset}", MR_SCOPE_READ, api_dead_get),
     BOTH("POST", "/dead/{partition}/{offset}/retry", MR_SCOPE_ADMIN,

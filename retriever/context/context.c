@@ -11,6 +11,8 @@
 #include "retriever/context/choose.h"
 
 #define NUMBER_DIGITS_MAX 6u
+/* Of roles and marks that a generator puts around the parts of a chat. */
+#define CHAT_TOKENS 32u
 
 const char *context_fate_name(enum context_fate fate)
 {
@@ -81,7 +83,8 @@ static size_t tokens_of_frame(const struct context_template *form,
     size_t tokens;
 
     template_write(form, NULL, 0, question, &buf);
-    tokens = context_tokens(mr_buf_bytes(&buf)) + context_tokens(form->system);
+    tokens = CHAT_TOKENS + context_tokens(mr_buf_bytes(&buf)) +
+             context_tokens(form->system);
     mr_buf_deinit(&buf);
     return tokens;
 }

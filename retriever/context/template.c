@@ -163,23 +163,23 @@ static enum mr_code judge_line(struct mr_span text, struct mr_span line,
                                const struct mr_span parts[PART_COUNT],
                                bool begun, struct mr_err *err)
 {
-    size_t number = line_number(text, line.data);
     enum part part = part_of(line);
     size_t shown = line.size < SHOWN_MAX ? line.size : SHOWN_MAX;
 
     if (part != PART_COUNT && parts[part].data != NULL)
-        return mr_fail(err, MR_E_CONFIG, "line %zu: %s is there twice", number,
-                       part_names[part]);
+        return mr_fail(err, MR_E_CONFIG, "line %zu: %s is there twice",
+                       line_number(text, line.data), part_names[part]);
     if (part == PART_COUNT && looks_like_part(line))
         return mr_fail(err, MR_E_CONFIG,
                        "line %zu: \"%.*s\" is no part: they are [system], "
                        "[source] and [user]",
-                       number, (int)shown, (const char *)line.data);
+                       line_number(text, line.data), (int)shown,
+                       (const char *)line.data);
     if (part == PART_COUNT && !begun && without_return(line).size > 0)
         return mr_fail(err, MR_E_CONFIG,
                        "line %zu: a part's name should come first, alone on a "
                        "line: [system], [source] or [user]",
-                       number);
+                       line_number(text, line.data));
     return MR_OK;
 }
 
@@ -226,7 +226,6 @@ static enum mr_code check_part(struct mr_span text, enum part part,
 {
     while (rest.size > 0) {
         struct stretch stretch = next_stretch(&rest);
-        size_t number = line_number(text, stretch.name.data);
         size_t shown =
             stretch.name.size < SHOWN_MAX ? stretch.name.size : SHOWN_MAX;
 
@@ -234,15 +233,17 @@ static enum mr_code check_part(struct mr_span text, enum part part,
             return MR_OK;
         if (!stretch.closed)
             return mr_fail(err, MR_E_CONFIG, "line %zu: {{ is not closed by }}",
-                           number);
+                           line_number(text, stretch.name.data));
         if (!may_stand(part, stretch.place))
             return mr_fail(err, MR_E_CONFIG,
                            "line %zu: {{%.*s}} has no meaning in %s: %s",
-                           number, (int)shown, (const char *)stretch.name.data,
-                           part_names[part], part_places[part]);
+                           line_number(text, stretch.name.data), (int)shown,
+                           (const char *)stretch.name.data, part_names[part],
+                           part_places[part]);
         if (++seen[stretch.place] > 1 && stretch.place >= PLACE_TEXT)
             return mr_fail(err, MR_E_CONFIG, "line %zu: {{%s}} is there twice",
-                           number, place_names[stretch.place]);
+                           line_number(text, stretch.name.data),
+                           place_names[stretch.place]);
     }
     return MR_OK;
 }

@@ -4,8 +4,9 @@
  */
 #include "retriever/context/tokens.h"
 
-#define LETTERS_FIRST 5u
-#define LETTERS_MORE  4u
+#include <stdbool.h>
+
+#define LETTERS 3u /* of a token */
 
 static bool is_letter(uint8_t byte)
 {
@@ -33,13 +34,9 @@ size_t context_tokens(struct mr_span text)
 
         while (at < text.size && is_letter(text.data[at]))
             at++;
-        if (at > begin + LETTERS_FIRST)
-            tokens +=
-                (at - begin - LETTERS_FIRST + LETTERS_MORE - 1) / LETTERS_MORE;
-        if (at > begin) {
-            tokens++;
+        tokens += (at - begin + LETTERS - 1) / LETTERS;
+        if (at > begin)
             continue;
-        }
         at++;
         if (byte >= 0x80)
             tokens += of_character(byte);

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/mr_buf.h"
-#include "retriever/answer/prompt.h"
 #include "retriever/io/front_door.h"
 #include "retriever/request/document_request.h"
 #include "retriever/request/search_request.h"
@@ -161,24 +159,6 @@ START_TEST(a_bad_search_is_refused_with_words)
 }
 END_TEST
 
-START_TEST(a_prompt_has_the_exact_form)
-{
-    struct mr_span passages[] = { mr_span_str("FAISS is a vector database"),
-                                  mr_span_str("second") };
-    struct mr_buf out = mr_buf(1000);
-
-    prompt_write(passages, 1, mr_span_str("What is FAISS?"), &out);
-    ck_assert_str_eq(mr_buf_text(&out), "Context: FAISS is a vector database\n"
-                                        "Question: What is FAISS?\nAnswer:");
-    mr_buf_reset(&out);
-    prompt_write(passages, 2, mr_span_str("q"), &out);
-    ck_assert_str_eq(mr_buf_text(&out),
-                     "Context: FAISS is a vector database\nsecond\n"
-                     "Question: q\nAnswer:");
-    mr_buf_deinit(&out);
-}
-END_TEST
-
 START_TEST(a_token_reads_back)
 {
     struct mr_span id;
@@ -212,7 +192,6 @@ int main(void)
     tcase_add_test(tcase, a_search_is_read_whole);
     tcase_add_loop_test(tcase, a_bad_search_is_refused_with_words, 0,
                         (int)(sizeof(bad_searches) / sizeof(bad_searches[0])));
-    tcase_add_test(tcase, a_prompt_has_the_exact_form);
     tcase_add_test(tcase, a_token_reads_back);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);
