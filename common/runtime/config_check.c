@@ -184,8 +184,8 @@ static void check_window(const struct check *check)
     if (config->generator.max_tokens < config->generator.window)
         return;
     (void)snprintf(words, sizeof(words),
-                   "%u leaves nothing for the prompt beside "
-                   "answer.generator.max_tokens, which is %u",
+                   "the window's %u tokens leave nothing for a prompt beside "
+                   "an answer of %u: answer.generator.max_tokens",
                    config->generator.window, config->generator.max_tokens);
     bad(check,
         origin_of(check, "answer.generator.window")->from ==

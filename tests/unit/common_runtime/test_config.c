@@ -88,6 +88,8 @@ START_TEST(keys_of_every_type_are_read)
               "  level: debug\n"
               "embed:\n"
               "answer:\n"
+              "  template: cited\n"
+              "  template_file: form.txt\n"
               "  generator:\n"
               "    url: http://127.0.0.1:8080/v1\n"
               "    model: small\n"
@@ -116,6 +118,9 @@ START_TEST(keys_of_every_type_are_read)
     ck_assert(!config->curate.duplicates);
     ck_assert_double_eq(config->curate.similarity, 1);
     ck_assert_str_eq(config->log.level, "debug");
+    ck_assert_str_eq(config->answer.form, "cited");
+    ck_assert_str_eq(config->answer.form_file, "form.txt");
+    ck_assert_uint_eq(config->generator.window, 8192);
     ck_assert_str_eq(config->generator.model, "small");
     ck_assert_int_eq(config->generator.timeout_ms, 60000);
     ck_assert_uint_eq(config->source_count, 3);

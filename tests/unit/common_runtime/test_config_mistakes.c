@@ -136,6 +136,16 @@ static const struct {
       "api_key_file: B}}\n",
       "1:79: answer.generator.api_key_file: and api_key_env are both given; "
       "keep one\n" },
+    { "answer: {generator: {window: 512}}\n",
+      "1:30: answer.generator.window: the window's 512 tokens leave nothing "
+      "for "
+      "a prompt beside an answer of 512: answer.generator.max_tokens\n" },
+    { "answer: {generator: {max_tokens: 9000}}\n",
+      "1:34: answer.generator.max_tokens: the window's 8192 tokens leave "
+      "nothing for a prompt beside an answer of 9000: "
+      "answer.generator.max_tokens\n" },
+    { "answer: {template: verse}\n",
+      "1:20: answer.template: \"verse\" is none of plain, cited\n" },
     { "sources: {name: a}\n", "1:10: sources: is a section, must be a list; "
                               "begin each source with \"- name: ...\"\n" },
     { "sources: [a]\n", "1:11: sources: is a single value, must be keys such "
