@@ -222,19 +222,19 @@ def test_a_template_of_a_file_is_used(start, tmp_path):
     assert again.json()["error"]["code"] == "other_template"
 
 
-def test_a_wrong_template_ends_the_start(tmp_path, server):
+def test_a_wrong_template_ends_the_start(tmp_path, quick):
     form = tmp_path / "form.txt"
     form.write_text("[source]\n{{text}}\n[user]\n{{sources}}\n{{questoin}}\n")
-    config = tmp_path / "millrace.yaml"
+    config = tmp_path / "wrong.yaml"
     config.write_text(QUICK + f"answer: {{template_file: '{form}'}}\n")
     wrong = (f"answer.template_file: {form}: line 5: {{{{questoin}}}} has no "
              "meaning in [user]: there it has sources, question\n")
     for command in (("up", "--data", str(tmp_path / "other"), "--listen",
                      "127.0.0.1:0"), ("config", "check")):
-        told = server.cli(*command, "-c", str(config))
+        told = quick.cli(*command, "-c", str(config))
         assert told.returncode == 4
         assert told.stderr.endswith(wrong), told.stderr
-    told = server.cli("config", "check", "--json", "-c", str(config))
+    told = quick.cli("config", "check", "--json", "-c", str(config))
     assert told.returncode == 4
     assert json.loads(told.stdout)["mistakes"][0]["text"] + "\n" == wrong
 

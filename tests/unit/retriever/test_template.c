@@ -46,6 +46,12 @@ static void write_one(const struct template_source *source)
     ck_assert_msg(mr_span_equal(part, mr_span_str(text)), "\"%.*s\"", \
                   MR_SPAN_ARG(part))
 
+static const char *const plain_prompts[] = {
+    "Context: \nQuestion: q\nAnswer:",
+    "Context: FAISS is a vector database\nQuestion: q\nAnswer:",
+    "Context: FAISS is a vector database\nsecond\nQuestion: q\nAnswer:",
+};
+
 START_TEST(plain_is_the_exact_form)
 {
     struct template_source sources[] = {
@@ -55,17 +61,8 @@ START_TEST(plain_is_the_exact_form)
     ck_assert(template_named("plain", &form));
     ck_assert(!form.framed && !form.numbered);
     ck_assert_uint_eq(form.system.size, 0);
-    template_write(&form, sources, 1, mr_span_str("What is FAISS?"), &out);
-    ck_assert_str_eq(mr_buf_text(&out), "Context: FAISS is a vector database\n"
-                                        "Question: What is FAISS?\nAnswer:");
-    mr_buf_reset(&out);
-    template_write(&form, sources, 2, mr_span_str("q"), &out);
-    ck_assert_str_eq(mr_buf_text(&out),
-                     "Context: FAISS is a vector database\nsecond\n"
-                     "Question: q\nAnswer:");
-    mr_buf_reset(&out);
-    template_write(&form, sources, 0, mr_span_str("q"), &out);
-    ck_assert_str_eq(mr_buf_text(&out), "Context: \nQuestion: q\nAnswer:");
+    template_write(&form, sources, (size_t)_i, mr_span_str("q"), &out);
+    ck_assert_str_eq(mr_buf_text(&out), plain_prompts[_i]);
 }
 END_TEST
 
@@ -292,7 +289,7 @@ int main(void)
     SRunner *srunner = srunner_create(suite);
     int failed;
 
-    tcase_add_test(written, plain_is_the_exact_form);
+    tcase_add_loop_test(written, plain_is_the_exact_form, 0, 3);
     tcase_add_test(written, plain_shows_texts_as_they_are);
     tcase_add_test(written, cited_numbers_and_frames_its_sources);
     tcase_add_test(written, there_is_no_other_by_name);
