@@ -89,7 +89,9 @@ static enum mr_code make_again(const struct answer_replay *replay,
     struct index_peer **peers = mr_calloc(count, sizeof(*peers));
     struct replay_place place = { .peers = peers,
                                   .peer_count = count,
-                                  .form = form };
+                                  .form = form,
+                                  .earlier = engine_earlier,
+                                  .context = engine };
     /* What the folder's shards have not read yet is on its log. */
     struct fsck fsck = { .place = engine_place(engine),
                          .shards = shards,

@@ -123,6 +123,7 @@ static enum mr_code open_retriever(struct engine *engine, struct mr_err *err)
         .status = engine_render_stages,
         .keyword_lag = engine_keyword_lag,
         .may_write = engine_may_write,
+        .earlier = engine_earlier,
         .context = engine,
     };
 

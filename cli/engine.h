@@ -145,6 +145,10 @@ const struct mr_place *engine_place(const struct engine *engine);
 size_t engine_shards(const struct engine *engine, struct shard *const **out);
 const struct search_place *engine_search(const struct engine *engine);
 
+/* A version of a document out of `raw`, cleaned as is configured now; the
+ * context is the engine. */
+retriever_earlier engine_earlier;
+
 /* Returns when told to stop (MR_OK) or when a part of it ended by an error. */
 MR_MUST_CHECK enum mr_code engine_run(struct engine *engine,
                                       struct mr_err *err);

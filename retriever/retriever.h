@@ -24,6 +24,7 @@
 #include "common/ports/model.h"
 #include "common/runtime/place.h"
 #include "common/runtime/telemetry.h"
+#include "common/wire/clean.h"
 #include "indexer/peer.h"
 
 /* A server that speaks OpenAI's chat completions. */
@@ -51,6 +52,22 @@ struct retriever_config {
 
 struct retriever_config retriever_config_default(void);
 
+/* A document as a put made it. */
+struct retriever_document {
+    struct mr_span text;
+    struct mr_span title;
+    struct mr_span url;
+    struct mr_passages passages;
+};
+
+/* Gives it out of the log, for a version that the shards do not have any more;
+ * in the arena.  MR_E_LOST: it is not there either. */
+typedef enum mr_code retriever_earlier(void *context, struct mr_span id,
+                                       uint64_t content_version,
+                                       struct mr_arena *arena,
+                                       struct retriever_document *out,
+                                       struct mr_err *err);
+
 struct retriever_spec {
     const struct mr_place *place; /* borrowed, as all below */
     struct mr_model *model;
@@ -65,6 +82,7 @@ struct retriever_spec {
     /* Whether writes may be taken; MR_E_UNAVAILABLE says why not.  May be
      * NULL. */
     enum mr_code (*may_write)(void *context, struct mr_err *err);
+    retriever_earlier *earlier; /* may be NULL */
     void *context;
 };
 

@@ -164,7 +164,9 @@ void api_event_prompt(struct mr_http_call *call, struct mr_http_reply *reply)
     const struct retriever *retriever = api_retriever(call);
     struct replay_place place = { .peers = retriever->spec.peers,
                                   .peer_count = retriever->spec.peer_count,
-                                  .form = &retriever->form };
+                                  .form = &retriever->form,
+                                  .earlier = retriever->spec.earlier,
+                                  .context = retriever->spec.context };
     struct mr_json_out out = mr_json_out(&reply->body);
     struct mr_err err = { 0 };
     struct mr_event event;
