@@ -141,6 +141,8 @@ def test_many_processes_answer_as_one(cluster):
                       {"query": "What is FAISS?", "top_k": 1}).json()
     assert answer["prompt"] == ("Context: FAISS is a vector database\n"
                                 "Question: What is FAISS?\nAnswer:")
+    again = one.call("GET", f"/v1/events/{answer['event']}/prompt").json()
+    assert again["prompt"] == answer["prompt"] and again["same"] is True
     # What one retriever has acknowledged holds at the other.
     assert one.delete("faiss").json()["state"] == "deleted"
     assert two.get("faiss").json()["state"] == "deleted"

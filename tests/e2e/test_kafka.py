@@ -43,6 +43,24 @@ def test_the_minimal_flow_ends_with_the_exact_prompt(server):
         assert server.found("What is FAISS?", mode=mode)[0] == "b"
 
 
+def test_an_event_is_found_and_its_prompt_made_again(server):
+    server.put("b", FAISS)
+    answers = []
+    for number in range(60):
+        server.search(f"What is {number}?", mode="keyword")
+        if number % 20 == 0:
+            answers.append(server.call("POST", "/v1/answer", {
+                "query": f"What is FAISS {number}?"}).json())
+    server.put("b", "FAISS is a library")  # the log has what was replaced
+    for answer in answers:
+        event = server.call("GET", f"/v1/events/{answer['event']}").json()
+        assert event["prompt"] == answer["prompt"]
+        told = server.cli("answer", "--replay", answer["event"])
+        assert (told.returncode, told.stdout) == (0, answer["prompt"])
+    gone = server.call("GET", f"/v1/events/{'0' * 32}")
+    assert gone.status == 404
+
+
 def test_updates_patches_deletions_and_duplicates(server):
     server.put("fox", "the quick brown fox")
     first = server.get("fox").json()["version"]
