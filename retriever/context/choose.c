@@ -17,6 +17,8 @@
 
 /* A passage of which less than one in CUT_LEAST fits is left out. */
 #define CUT_LEAST 4u
+/* About, with what parts it from the next. */
+#define BYTES_OF_WORD 6u
 /* Of "&lt;" more than of "<". */
 #define ESCAPE_TOKENS 2u
 /* Marks are read again for the estimate: a template, and three texts. */
@@ -32,8 +34,10 @@ struct taken {
 struct choice {
     const struct context_template *form;
     const struct context_passage *passages;
-    struct shingles *shingles; /* of those that were looked at */
-    struct taken *taken;       /* by rank */
+    struct shingles *shingles;   /* of those that were looked at */
+    struct shingle_index *index; /* of those that were taken */
+    uint32_t *shared;            /* with the one at hand, one a passage */
+    struct taken *taken;         /* by rank */
     size_t taken_count;
     size_t tokens_left;
     struct mr_arena *arena;
@@ -179,10 +183,12 @@ static bool settle(struct choice *c, uint32_t passage)
 {
     const struct shingles *mine = &c->shingles[passage];
 
+    memset(c->shared, 0, passage * sizeof(*c->shared));
+    shingle_index_count(c->index, mine, c->shared);
     for (size_t i = 0; i < c->taken_count; i++) {
         struct taken *one = &c->taken[i];
         const struct shingles *its = &c->shingles[one->passage];
-        size_t shared = shingles_shared(mine, its);
+        size_t shared = c->shared[one->passage];
 
         if (shingles_within(mine, shared)) {
             c->out->fates[passage] = CONTEXT_SAME;
@@ -240,15 +246,27 @@ static void group(struct choice *c)
     qsort_r(taken, c->taken_count, sizeof(*taken), by_rank, c);
 }
 
+static size_t bytes_of(const struct context_passage *passages, size_t count)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < count; i++)
+        bytes += passages[i].text.size;
+    return bytes;
+}
+
 size_t context_choose(const struct context_template *form,
                       const struct context_passage *passages, size_t count,
                       size_t tokens, struct mr_arena *arena,
                       struct context *out)
 {
+    size_t bytes = bytes_of(passages, count);
     struct choice c = {
         .form = form,
         .passages = passages,
         .shingles = mr_arena_calloc(arena, count, sizeof(*c.shingles)),
+        .index = shingle_index_new(bytes / BYTES_OF_WORD, arena),
+        .shared = mr_arena_calloc(arena, count, sizeof(*c.shared)),
         .taken = mr_arena_calloc(arena, count, sizeof(*c.taken)),
         .tokens_left = tokens,
         .arena = arena,
@@ -263,6 +281,8 @@ size_t context_choose(const struct context_template *form,
         c.shingles[i] = shingles_of(passages[i].text, arena);
         if (!settle(&c, i))
             room = take(&c, i);
+        if (out->fates[i] == CONTEXT_TAKEN)
+            shingle_index_add(c.index, i, &c.shingles[i]);
     }
     group(&c);
     out->piece_count = c.taken_count;

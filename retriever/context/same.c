@@ -9,6 +9,7 @@
 #include "common/base/mr_hash.h"
 
 #define SHINGLE_WORDS 5u
+#define BUCKETS_MAX   ((size_t)1 << 20)
 #define WORD_SEED     UINT64_C(0x6d696c6c)
 
 static bool in_word(uint8_t byte)
@@ -99,28 +100,64 @@ struct shingles shingles_of(struct mr_span text, struct mr_arena *arena)
     return out;
 }
 
-size_t shingles_shared(const struct shingles *a, const struct shingles *b)
-{
-    size_t shared = 0;
-    size_t i = 0;
-    size_t k = 0;
-
-    while (i < a->count && k < b->count) {
-        if (a->items[i] == b->items[k]) {
-            shared++;
-            i++;
-            k++;
-        } else if (a->items[i] < b->items[k]) {
-            i++;
-        } else {
-            k++;
-        }
-    }
-    return shared;
-}
-
 bool shingles_within(const struct shingles *inner, size_t shared)
 {
     return inner->count > 0 &&
            (double)shared >= SAME_SHARE * (double)inner->count;
+}
+
+struct entry {
+    uint64_t shingle;
+    struct entry *next; /* in its bucket */
+    uint32_t passage;
+};
+
+struct shingle_index {
+    struct mr_arena *arena;
+    struct entry **buckets;
+    size_t mask; /* of their number, a power of two */
+};
+
+struct shingle_index *shingle_index_new(size_t words, struct mr_arena *arena)
+{
+    struct shingle_index *index = mr_arena_calloc(arena, 1, sizeof(*index));
+    size_t count = 64;
+
+    while (count < words && count < BUCKETS_MAX)
+        count *= 2;
+    *index = (struct shingle_index){
+        .arena = arena,
+        .buckets = mr_arena_calloc(arena, count, sizeof(*index->buckets)),
+        .mask = count - 1,
+    };
+    return index;
+}
+
+void shingle_index_add(struct shingle_index *index, uint32_t passage,
+                       const struct shingles *shingles)
+{
+    struct entry *entries =
+        mr_arena_calloc(index->arena, shingles->count, sizeof(*entries));
+
+    for (size_t i = 0; i < shingles->count; i++) {
+        uint64_t shingle = shingles->items[i];
+        struct entry **bucket = &index->buckets[shingle & index->mask];
+
+        entries[i] = (struct entry){ .shingle = shingle,
+                                     .next = *bucket,
+                                     .passage = passage };
+        *bucket = &entries[i];
+    }
+}
+
+void shingle_index_count(const struct shingle_index *index,
+                         const struct shingles *shingles, uint32_t *shared)
+{
+    for (size_t i = 0; i < shingles->count; i++) {
+        uint64_t shingle = shingles->items[i];
+        const struct entry *entry = index->buckets[shingle & index->mask];
+
+        for (; entry != NULL; entry = entry->next)
+            shared[entry->passage] += entry->shingle == shingle;
+    }
 }
