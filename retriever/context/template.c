@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * template.c - see template.h.
+ * template.c - templates are read; see template.h.
  */
 #include "retriever/context/template.h"
 
@@ -9,24 +9,9 @@
 #include "common/base/mr_assert.h"
 #include "common/text/utf8.h"
 #include "retriever/context/built_in.h"
+#include "retriever/context/places.h"
 
 #define SHOWN_MAX 64u
-
-/* What may stand between {{ and }}. */
-enum place {
-    PLACE_NUMBER,
-    PLACE_TITLE,
-    PLACE_URL,
-    PLACE_HEADINGS,
-    PLACE_TEXT,
-    PLACE_SOURCES,
-    PLACE_QUESTION,
-    PLACE_COUNT, /* none of them */
-};
-
-static const char *const place_names[PLACE_COUNT] = {
-    "number", "title", "url", "headings", "text", "sources", "question",
-};
 
 enum part {
     PART_SYSTEM,
@@ -44,7 +29,7 @@ static const char *const part_places[PART_COUNT] = {
     "there it has sources, question",
 };
 
-static bool may_stand(enum part part, enum place place)
+static bool may_stand(enum part part, enum template_place place)
 {
     switch (part) {
     case PART_SOURCE:
@@ -56,67 +41,6 @@ static bool may_stand(enum part part, enum place place)
         return false;
     }
     MR_UNREACHABLE();
-}
-
-/* Literal text, then what is put behind it. */
-struct stretch {
-    struct mr_span literal;
-    bool open;           /* {{ follows */
-    bool closed;         /* and }} on the same line */
-    struct mr_span name; /* between them */
-    enum place place;    /* PLACE_COUNT: unknown, or none */
-};
-
-static enum place place_of(struct mr_span name)
-{
-    for (size_t i = 0; i < PLACE_COUNT; i++) {
-        if (mr_span_equal(name, mr_span_str(place_names[i])))
-            return (enum place)i;
-    }
-    return PLACE_COUNT;
-}
-
-static const uint8_t *find(struct mr_span in, const char *what)
-{
-    return in.size == 0 ? NULL : memmem(in.data, in.size, what, strlen(what));
-}
-
-/* The line that begins there, without its end. */
-static struct mr_span line_of(struct mr_span rest)
-{
-    const uint8_t *end = memchr(rest.data, '\n', rest.size);
-
-    if (end != NULL)
-        rest.size = (size_t)(end - rest.data);
-    return rest;
-}
-
-static struct mr_span behind(struct mr_span of, const uint8_t *at)
-{
-    return mr_span(at, of.size - (size_t)(at - of.data));
-}
-
-/* Takes the next stretch off the front of `rest`. */
-static struct stretch next_stretch(struct mr_span *rest)
-{
-    struct stretch out = { .literal = *rest, .place = PLACE_COUNT };
-    const uint8_t *open = find(*rest, "{{");
-    const uint8_t *close;
-
-    *rest = mr_span(NULL, 0);
-    if (open == NULL)
-        return out;
-    out.open = true;
-    out.name = behind(out.literal, open + 2);
-    out.literal.size = (size_t)(open - out.literal.data);
-    close = find(line_of(out.name), "}}");
-    if (close == NULL)
-        return out;
-    out.closed = true;
-    *rest = behind(out.name, close + 2);
-    out.name.size = (size_t)(close - out.name.data);
-    out.place = place_of(out.name);
-    return out;
 }
 
 /* Without the end that a line of a file from elsewhere may have. */
@@ -199,7 +123,7 @@ static enum mr_code split(struct mr_span text, struct mr_span parts[PART_COUNT],
     struct mr_span *open = NULL;
 
     for (const uint8_t *at = text.data; at < end;) {
-        struct mr_span line = line_of(behind(text, at));
+        struct mr_span line = span_line(span_from(text, at));
         enum part part = part_of(line);
         enum mr_code code = judge_line(text, line, parts, open != NULL, err);
 
@@ -216,7 +140,7 @@ static enum mr_code split(struct mr_span text, struct mr_span parts[PART_COUNT],
         *open = mr_span(at, 0);
     }
     if (open != NULL)
-        *open = ended(behind(text, open->data));
+        *open = ended(span_from(text, open->data));
     return MR_OK;
 }
 
@@ -225,7 +149,7 @@ static enum mr_code check_part(struct mr_span text, enum part part,
                                struct mr_err *err)
 {
     while (rest.size > 0) {
-        struct stretch stretch = next_stretch(&rest);
+        struct template_stretch stretch = template_next(&rest);
         size_t shown =
             stretch.name.size < SHOWN_MAX ? stretch.name.size : SHOWN_MAX;
 
@@ -243,7 +167,7 @@ static enum mr_code check_part(struct mr_span text, enum part part,
         if (++seen[stretch.place] > 1 && stretch.place >= PLACE_TEXT)
             return mr_fail(err, MR_E_CONFIG, "line %zu: {{%s}} is there twice",
                            line_number(text, stretch.name.data),
-                           place_names[stretch.place]);
+                           template_place_name(stretch.place));
     }
     return MR_OK;
 }
@@ -252,8 +176,8 @@ static enum mr_code check_parts(struct mr_span text,
                                 const struct mr_span parts[PART_COUNT],
                                 size_t seen[PLACE_COUNT], struct mr_err *err)
 {
-    static const enum place needed[] = { PLACE_TEXT, PLACE_SOURCES,
-                                         PLACE_QUESTION };
+    static const enum template_place needed[] = { PLACE_TEXT, PLACE_SOURCES,
+                                                  PLACE_QUESTION };
 
     for (size_t i = 0; i < PART_COUNT; i++) {
         enum mr_code code = check_part(text, (enum part)i, parts[i], seen, err);
@@ -266,18 +190,18 @@ static enum mr_code check_parts(struct mr_span text,
     for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
         if (seen[needed[i]] == 0)
             return mr_fail(err, MR_E_CONFIG, "{{%s}} is missing in %s",
-                           place_names[needed[i]],
+                           template_place_name(needed[i]),
                            needed[i] == PLACE_TEXT ? "[source]" : "[user]");
     }
     return MR_OK;
 }
 
 /* Whether a closing tag stands behind the place. */
-static bool frames(struct mr_span part, enum place place)
+static bool frames(struct mr_span part, enum template_place place)
 {
     while (part.size > 0) {
-        if (next_stretch(&part).place == place)
-            return find(part, "</") != NULL;
+        if (template_next(&part).place == place)
+            return span_find(part, "</") != NULL;
     }
     return false;
 }
@@ -323,96 +247,4 @@ bool template_named(const char *name, struct context_template *out)
         return true;
     }
     return false;
-}
-
-/* A text out of a document: data, whatever it holds. */
-static void write_data(const struct context_template *form, struct mr_span text,
-                       struct mr_buf *out)
-{
-    const uint8_t *less;
-
-    while (form->framed && text.size > 0 &&
-           (less = memchr(text.data, '<', text.size)) != NULL) {
-        mr_buf_append(out, text.data, (size_t)(less - text.data));
-        mr_buf_str(out, "&lt;");
-        text = behind(text, less + 1);
-    }
-    mr_buf_span(out, text);
-}
-
-/* The same on one line, and within quotes. */
-static void write_line(const struct context_template *form, struct mr_span text,
-                       struct mr_buf *out)
-{
-    size_t begin = out->size;
-
-    write_data(form, text, out);
-    for (size_t i = begin; form->framed && i < out->size; i++) {
-        if (out->data[i] == '"')
-            out->data[i] = '\'';
-        else if (out->data[i] < ' ')
-            out->data[i] = ' ';
-    }
-}
-
-static void write_place(const struct context_template *form,
-                        const struct template_source *source, enum place place,
-                        struct mr_buf *out)
-{
-    switch (place) {
-    case PLACE_NUMBER:
-        mr_buf_printf(out, "%zu", source->number);
-        return;
-    case PLACE_TITLE:
-        write_line(form, source->title, out);
-        return;
-    case PLACE_URL:
-        write_line(form, source->url, out);
-        return;
-    case PLACE_HEADINGS:
-        write_line(form, source->headings, out);
-        return;
-    case PLACE_TEXT:
-        write_data(form, source->text, out);
-        return;
-    case PLACE_SOURCES:
-    case PLACE_QUESTION:
-    case PLACE_COUNT: /* the end */
-        return;
-    }
-    MR_UNREACHABLE();
-}
-
-void template_write_source(const struct context_template *form,
-                           const struct template_source *source,
-                           struct mr_buf *out)
-{
-    struct mr_span rest = form->source;
-
-    while (rest.size > 0) {
-        struct stretch stretch = next_stretch(&rest);
-
-        mr_buf_span(out, stretch.literal);
-        write_place(form, source, stretch.place, out);
-    }
-}
-
-void template_write(const struct context_template *form,
-                    const struct template_source *sources, size_t count,
-                    struct mr_span question, struct mr_buf *out)
-{
-    struct mr_span rest = form->user;
-
-    while (rest.size > 0) {
-        struct stretch stretch = next_stretch(&rest);
-
-        mr_buf_span(out, stretch.literal);
-        if (stretch.place == PLACE_QUESTION)
-            mr_buf_span(out, question);
-        for (size_t i = 0; stretch.place == PLACE_SOURCES && i < count; i++) {
-            if (i > 0)
-                mr_buf_byte(out, '\n');
-            template_write_source(form, &sources[i], out);
-        }
-    }
 }
