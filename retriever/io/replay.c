@@ -6,6 +6,7 @@
 
 #include "common/base/mr_hash.h"
 #include "retriever/context/context.h"
+#include "retriever/io/recover.h"
 #include "retriever/search/load.h"
 #include "retriever/search/search.h"
 
@@ -70,109 +71,6 @@ static enum mr_code load(const struct replay_place *place,
     return code;
 }
 
-static bool is_there(const struct mr_event_piece *piece,
-                     const struct shard_passage *passage)
-{
-    return passage->found && passage->passage.start == piece->start &&
-           passage->text.size >= piece->end - piece->start;
-}
-
-/* Why a piece is nowhere. */
-static enum mr_code tell_lost(const struct mr_event_piece *piece,
-                              const struct shard_record *record,
-                              struct mr_err *err)
-{
-    unsigned long long version = piece->content_version;
-
-    if (!record->found)
-        return mr_fail(err, MR_E_LOST,
-                       "\"%.*s\" in version %llu is not there any more: "
-                       "nothing is known of the document",
-                       MR_SPAN_ARG(piece->document), version);
-    if (record->document.state != MR_STATE_LIVE)
-        return mr_fail(err, MR_E_LOST,
-                       "\"%.*s\" in version %llu is not there any more: the "
-                       "document is %s",
-                       MR_SPAN_ARG(piece->document), version,
-                       mr_state_name(record->document.state));
-    if (record->document.content_version != piece->content_version)
-        return mr_fail(err, MR_E_LOST,
-                       "\"%.*s\" in version %llu is not there any more: it "
-                       "was replaced by version %llu",
-                       MR_SPAN_ARG(piece->document), version,
-                       (unsigned long long)record->document.content_version);
-    return mr_fail(err, MR_E_LOST,
-                   "\"%.*s\" in version %llu is there, but its passages are "
-                   "cut otherwise now",
-                   MR_SPAN_ARG(piece->document), version);
-}
-
-/* The headings of what stood at a place, however passages are cut now. */
-static struct mr_span headings_at(const struct mr_passages *passages,
-                                  uint32_t start)
-{
-    struct mr_span headings = { 0 };
-
-    for (size_t i = 0; i < passages->count; i++) {
-        if (passages->items[i].start <= start)
-            headings = passages->items[i].headings;
-    }
-    return headings;
-}
-
-/* A piece out of the log, as a passage of its own. */
-static enum mr_code load_earlier(const struct replay_place *place,
-                                 const struct mr_event_piece *piece,
-                                 struct mr_arena *arena,
-                                 struct shard_passage *out, struct mr_err *err)
-{
-    struct retriever_document document;
-    enum mr_code code;
-
-    if (place->earlier == NULL)
-        return MR_E_LOST;
-    code = place->earlier(place->context, piece->document,
-                          piece->content_version, arena, &document, err);
-    if (code != MR_OK)
-        return code;
-    if (document.text.size < piece->end)
-        return MR_E_LOST;
-    *out = (struct shard_passage){
-        .found = true,
-        .document.title = document.title,
-        .document.url = document.url,
-        .passage.start = piece->start,
-        .passage.end = piece->end,
-        .passage.headings = headings_at(&document.passages, piece->start),
-        .text = mr_span(document.text.data + piece->start,
-                        piece->end - piece->start),
-    };
-    return MR_OK;
-}
-
-/* A piece that no shard has: replaced, cut otherwise, or gone. */
-static enum mr_code recover(const struct replay_place *place,
-                            const struct mr_event_piece *piece,
-                            struct mr_arena *arena, struct shard_passage *out,
-                            struct mr_err *err)
-{
-    uint32_t nth =
-        mr_partition_of(piece->document, (uint32_t)place->peer_count);
-    struct shard_record record;
-    struct mr_err why = { 0 };
-    enum mr_code code =
-        peer_get(place->peers[nth], NULL, piece->document, arena, &record, err);
-
-    if (code != MR_OK)
-        return code;
-    if (!record.found || record.document.state != MR_STATE_LIVE)
-        return tell_lost(piece, &record, err);
-    code = load_earlier(place, piece, arena, out, &why);
-    if (code == MR_E_LOST)
-        return tell_lost(piece, &record, err);
-    return code == MR_OK ? MR_OK : mr_fail(err, code, "%s", why.text);
-}
-
 static enum mr_code write_prompt(const struct mr_event *event,
                                  const struct shard_passage *loaded,
                                  struct mr_arena *arena, struct replay *out,
@@ -227,12 +125,8 @@ enum mr_code replay_prompt(const struct replay_place *place,
     code = find_form(place, event, arena, &out->form, err);
     if (code == MR_OK)
         code = load(place, event, arena, &loaded, err);
-    for (size_t i = 0; code == MR_OK && i < event->piece_count; i++) {
-        if (is_there(&event->pieces[i], &loaded[i]))
-            continue;
-        code = recover(place, &event->pieces[i], arena, &loaded[i], err);
-        out->from_log++;
-    }
+    if (code == MR_OK)
+        code = recover_pieces(place, event, arena, loaded, &out->from_log, err);
     if (code == MR_OK)
         code = write_prompt(event, loaded, arena, out, err);
     return code;

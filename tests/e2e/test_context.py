@@ -164,6 +164,34 @@ def test_what_was_deleted_does_not_come_back(start):
     assert told.returncode == 1 and "the document is deleted" in told.stderr
 
 
+def test_of_several_that_are_gone_the_first_is_named(start):
+    server = start("")
+    for i in range(4):
+        server.put(f"d{i}", words(i, 3))
+    answer = ask(server, "mill", mode="keyword")
+    first = answer["context"]["sources"][0]["document"]
+    for i in range(3):
+        server.delete(f"d{i}")
+    told = server.call("GET", f"/v1/events/{answer['event']}/prompt")
+    words_of_it = told.json()["error"]["message"]
+    assert told.status == 410 and "(and 2 more)" in words_of_it
+    assert first == "d3" or f'"{first}"' in words_of_it
+
+
+def test_a_prompt_too_long_for_its_event_is_made_again(start):
+    server = start("answer: {generator: {window: 10000000}}\n")
+    for i in range(3):
+        server.put(f"d{i}", " ".join(f"word{i}x{k} of mill." for k in
+                                     range(15000)))
+    answer = ask(server, "mill", mode="keyword", top_k=1000, per_document=1000)
+    assert len(answer["prompt"]) > 600000
+    assert len(answer["context"]["sources"]) == 3
+    event = server.call("GET", f"/v1/events/{answer['event']}").json()
+    assert "prompt" not in event
+    told = server.cli("answer", "--replay", answer["event"])
+    assert (told.returncode, told.stdout) == (0, answer["prompt"])
+
+
 def test_what_cannot_be_made_again_is_told(start):
     server = start("")
     server.put("b", FAISS)
