@@ -139,6 +139,17 @@ static int refuse(const struct mr_err *err)
     return err->code == MR_E_DAMAGED ? CLI_FAILED : CLI_UNUSABLE;
 }
 
+/* What is not looked for. */
+static void print_origin(const struct mr_origin *origin, bool json)
+{
+    struct mr_arena *arena = mr_arena_new();
+
+    if (origin != NULL && !json)
+        (void)printf("generation %u is partial: it holds what was written %s\n",
+                     origin->generation, mr_origin_words(origin, arena));
+    mr_arena_free(arena);
+}
+
 static int run_on(const struct mr_config *config, bool digest, bool json)
 {
     struct engine_options options = settings_engine(config, NULL);
@@ -152,6 +163,7 @@ static int run_on(const struct mr_config *config, bool digest, bool json)
         return refuse(&err);
     fsck.place = engine_place(engine);
     fsck.shard_count = engine_shards(engine, &fsck.shards);
+    print_origin(engine_origin(engine), json || digest);
     if (fsck_catch_up(&fsck, &err) != MR_OK)
         code = CLI_FAILED;
     else

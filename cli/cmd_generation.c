@@ -17,7 +17,29 @@
 struct wishes {
     const char *server;
     bool json;
+    bool partial;
 };
+
+/* Those known: whether they are served, and whole. */
+static void show_known(const struct mr_json *list)
+{
+    for (size_t i = 0; i < mr_json_size(list); i++) {
+        const struct mr_json *one = mr_json_at(list, i);
+        const struct mr_json *since = mr_json_get(one, "since");
+
+        (void)printf("  generation %-4.0f %s",
+                     mr_json_number(mr_json_get(one, "generation"), 0),
+                     mr_json_bool(mr_json_get(one, "served"), false)
+                         ? "served"
+                         : "not served");
+        if (since != NULL)
+            (void)printf(", PARTIAL: only what was written since %.*s (from "
+                         "%.*s)",
+                         MR_SPAN_ARG(mr_json_text(since)),
+                         MR_SPAN_ARG(mr_json_text(mr_json_get(one, "from"))));
+        (void)printf("\n");
+    }
+}
 
 static int show(const struct wishes *wishes, struct remote_reply *reply)
 {
@@ -30,11 +52,13 @@ static int show(const struct wishes *wishes, struct remote_reply *reply)
     if (wishes->json)
         (void)printf("%.*s\n", (int)reply->body.size,
                      (const char *)reply->body.data);
-    else if (previous > 0)
+    else if (previous > 0 && previous != generation)
         (void)printf("generation %.0f answers; before it %.0f did\n",
                      generation, previous);
     else
         (void)printf("generation %.0f answers\n", generation);
+    if (!wishes->json)
+        show_known(mr_json_get(reply->json, "generations"));
     return CLI_OK;
 }
 
@@ -52,12 +76,13 @@ static int call(const struct wishes *wishes, const char *method,
 static int use(const struct cli_command *command, const struct wishes *wishes,
                const char *number)
 {
-    char body[64];
+    char body[80];
 
     if (number == NULL || cli_check_count(command, "N", number) >= 0)
         return cli_usage(command, "use which generation? it is a number");
-    (void)snprintf(body, sizeof(body), "{\"generation\": %lu}",
-                   strtoul(number, NULL, 10));
+    (void)snprintf(body, sizeof(body), "{\"generation\": %lu%s}",
+                   strtoul(number, NULL, 10),
+                   wishes->partial ? ", \"partial\": true" : "");
     return call(wishes, "PUT", body);
 }
 
@@ -83,6 +108,8 @@ int cli_run_generation(const struct cli_command *command, int argc, char **argv)
 {
     struct wishes wishes = { 0 };
     const struct cli_option options[] = {
+        { "partial", NULL, "use one that begins later than the log, too", NULL,
+          &wishes.partial },
         { "json", NULL, "the server's answer as it is", NULL, &wishes.json },
         REMOTE_OPTIONS(wishes.server),
         { 0 }

@@ -3,9 +3,11 @@
  * cmd_replay.c - `millrace replay`: a new generation from the log, beside the
  * one that answers.
  *
- * One process does all stages and shards of the new generation, with its own
- * configuration and at a bounded share of the machine.  It goes on following
- * the log, and serves its shards, so that it can be compared and swapped in.
+ * On the embedded log no server runs meanwhile, and it ends when all is done.
+ * On Kafka one process does all stages and shards of the new generation, with
+ * its own configuration and at a bounded share of the machine.  It goes on
+ * following the log, and serves its shards, so that it can be compared and
+ * swapped in.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -34,6 +36,13 @@ struct wishes {
     const char *listen;
     const char *generation;
     const char *share;
+    const char *from;
+};
+
+/* What is being watched. */
+struct watched {
+    uint32_t generation;
+    bool follows; /* on Kafka, where others write meanwhile */
 };
 
 static double now_s(void)
@@ -73,10 +82,37 @@ static void show(uint32_t generation, const struct engine_progress *now,
     ingest_bar(name, part, words);
 }
 
+static void say_done(struct engine *engine, const struct watched *watched,
+                     double took_s)
+{
+    const struct mr_origin *origin = engine_origin(engine);
+    struct mr_arena *arena = mr_arena_new();
+    uint32_t generation = watched->generation;
+
+    (void)printf("generation %u holds all that is on the log%s%s, after "
+                 "%.0f s%s\n",
+                 generation, origin == NULL ? "" : " ",
+                 origin == NULL ? "" : mr_origin_words(origin, arena), took_s,
+                 watched->follows ? "; it goes on following" : "");
+    if (watched->follows)
+        (void)printf("  millrace generation use %u%s       lets it answer, "
+                     "everywhere at once\n"
+                     "  millrace generation rollback     is the way back\n",
+                     generation, origin == NULL ? "" : " --partial");
+    else
+        (void)printf("  `generation: %u` in the configuration of `millrace "
+                     "up` lets it answer\n",
+                     generation);
+    (void)fflush(stdout);
+    mr_arena_free(arena);
+    if (!watched->follows)
+        engine_stop(engine);
+}
+
 /* Until all that was on the log has been read; then says what can be done. */
 static void watch(struct engine *engine, const void *context)
 {
-    const uint32_t *generation = context;
+    const struct watched *watched = context;
     struct engine_progress first, now;
     double began_s = now_s();
     double moved_s = began_s;
@@ -89,7 +125,7 @@ static void watch(struct engine *engine, const void *context)
         if (now.records_left + now.vectors_left >
             first.records_left + first.vectors_left)
             first = now; /* the stages have only begun to tell */
-        show(*generation, &now, &first, now_s() - began_s);
+        show(watched->generation, &now, &first, now_s() - began_s);
         if (now.records_left + now.vectors_left != before)
             moved_s = now_s();
         before = now.records_left + now.vectors_left;
@@ -100,39 +136,39 @@ static void watch(struct engine *engine, const void *context)
     ingest_bar_clear();
     if (!settled)
         return;
-    (void)printf(
-        "generation %u holds all that is on the log, after %.0f s; it "
-        "goes on following\n"
-        "  millrace generation use %u       lets it answer, everywhere "
-        "at once\n"
-        "  millrace generation rollback     is the way back\n",
-        *generation, now_s() - began_s, *generation);
-    (void)fflush(stdout);
+    say_done(engine, watched, now_s() - began_s);
 }
 
-static int run(const struct cli_command *command, struct mr_config *config,
-               double share)
+/* On Kafka a process among others; on the embedded log it is alone. */
+static int serve_it(struct mr_config *config,
+                    const struct engine_member *member,
+                    const struct serve_watch *watch)
+{
+    return serve_watched(config, member,
+                         ENGINE_PREPROCESSOR | ENGINE_EMBEDDER | ENGINE_INDEXER,
+                         watch);
+}
+
+static int run(struct mr_config *config, double share,
+               const struct mr_origin_wish *from)
 {
     char name[NAME_ROOM];
     struct engine_member member = {
         .role = "indexer",
+        .name = name,
         .members = 1,
         .advertise = config->cluster.advertise,
         .ca_file = config->cluster.ca_file,
     };
+    const struct watched watched = { config->generation,
+                                     strcmp(config->bus, "kafka") == 0 };
+    const struct serve_watch watching = { from, watch, &watched };
     char *api_key = NULL;
     struct mr_err err = { 0 };
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     int code = CLI_UNUSABLE;
 
-    if (strcmp(config->bus, "kafka") != 0) {
-        (void)fprintf(stderr,
-                      "millrace %s: needs `bus: kafka` in the configuration\n",
-                      command->name);
-        return CLI_UNUSABLE;
-    }
     (void)snprintf(name, sizeof(name), "replay-%u", config->generation);
-    member.name = name;
     if (config->embed.threads == 0 && (double)cores * share >= 1)
         config->embed.threads = (uint32_t)((double)cores * share);
     else if (config->embed.threads == 0)
@@ -140,17 +176,26 @@ static int run(const struct cli_command *command, struct mr_config *config,
     (void)setpriority(PRIO_PROCESS, 0, (int)(NICE_MAX * (1 - share)));
     if (mr_config_secret(NULL, config->cluster.api_key_file, &api_key, &err) ==
         MR_OK) {
-        const struct serve_watch watching = { watch, &config->generation };
-
         member.api_key = api_key;
-        code = serve_watched(
-            config, &member,
-            ENGINE_PREPROCESSOR | ENGINE_EMBEDDER | ENGINE_INDEXER, &watching);
+        code = serve_it(config, watched.follows ? &member : NULL, &watching);
     } else {
         (void)fprintf(stderr, "millrace: %s\n", err.text);
     }
     mr_free(api_key);
     return code;
+}
+
+/* -1: it can be used. */
+static int read_from(const struct cli_command *command, const char *text,
+                     struct mr_origin_wish *out)
+{
+    struct timespec now = { 0 };
+    struct mr_err err = { 0 };
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    if (mr_origin_parse(text, (int64_t)now.tv_sec * 1000, out, &err) == MR_OK)
+        return -1;
+    return cli_usage(command, "--from: %s", err.text);
 }
 
 static bool read_share(const char *text, double *out)
@@ -162,6 +207,22 @@ static bool read_share(const char *text, double *out)
         return true;
     *out = strtod(text, &end);
     return end != text && *end == '\0' && *out > 0 && *out <= 1;
+}
+
+static int start(const struct cli_command *command, struct mr_config *config,
+                 double share, const char *text)
+{
+    struct mr_origin_wish *from = NULL;
+    int code = -1;
+
+    if (text != NULL) {
+        from = mr_malloc(sizeof(*from));
+        code = read_from(command, text, from);
+    }
+    if (code < 0)
+        code = run(config, share, from);
+    mr_free(from);
+    return code;
 }
 
 static int apply(const struct cli_command *command, const struct wishes *wishes,
@@ -183,7 +244,7 @@ static int apply(const struct cli_command *command, const struct wishes *wishes,
             code = cli_usage(command, "--generation names the new one, such "
                                       "as 2");
         else
-            code = run(command, config, share);
+            code = start(command, config, share, wishes->from);
     }
     mr_config_free(config);
     return code;
@@ -200,6 +261,10 @@ int cli_run_replay(const struct cli_command *command, int argc, char **argv)
           &wishes.generation, NULL },
         { "share", "PART", "of the machine, 0 to 1 (default 0.5)",
           &wishes.share, NULL },
+        { "from", "OFFSETS|TIME",
+          "where it begins: 0:120,1:98, beginning, a time (RFC 3339) or a "
+          "span back such as 7d (default beginning)",
+          &wishes.from, NULL },
         { "data", "DIR", "the data folder (default millrace-data)",
           &wishes.data, NULL },
         { "listen", "HOST:PORT", "default 127.0.0.1:7760", &wishes.listen,

@@ -183,6 +183,19 @@ static void print_checkpoints(const struct mr_json *checkpoints)
     }
 }
 
+/* A generation that begins later than the log holds less than was written. */
+static void print_partial(const struct mr_json *partial)
+{
+    struct mr_span since = mr_json_text(mr_json_get(partial, "since"));
+    struct mr_span from = mr_json_text(mr_json_get(partial, "from"));
+
+    if (partial != NULL)
+        (void)printf("PARTIAL     generation %.0f holds only what was written "
+                     "since %.*s (from %.*s)\n",
+                     number(partial, "generation"), MR_SPAN_ARG(since),
+                     MR_SPAN_ARG(from));
+}
+
 static void print_status(const struct mr_json *status)
 {
     const struct mr_json *documents = mr_json_get(status, "documents");
@@ -202,6 +215,7 @@ static void print_status(const struct mr_json *status)
                  number(documents, "live"), number(documents, "rejected"),
                  number(documents, "duplicate"), number(documents, "deleted"),
                  number(documents, "failed"));
+    print_partial(mr_json_get(status, "partial"));
     (void)printf("searchable  by words %.0f, by meaning %.0f\n",
                  number(searchable, "keyword"), number(searchable, "dense"));
     (void)printf("index       %.0f shards, %.0f passages, %.1f MB "

@@ -96,7 +96,11 @@ static enum mr_code open_place(struct engine *engine, struct mr_err *err)
         .partitions = engine->options.partitions,
     };
 
-    return mr_place_init(&engine->place, &spec, err);
+    enum mr_code code = mr_place_init(&engine->place, &spec, err);
+
+    if (code == MR_OK)
+        code = engine_open_origin(engine, err);
+    return code;
 }
 
 /* Any worker or shard that ends by an error ends the process. */

@@ -22,6 +22,7 @@
 #include <stdbool.h>
 
 #include "common/base/mr_status.h"
+#include "common/runtime/origin.h"
 #include "common/runtime/telemetry.h"
 #include "embedder/embedder.h"
 #include "indexer/indexer.h"
@@ -91,6 +92,9 @@ struct engine_options {
     const char *collection;
     uint32_t partitions;
     uint32_t generation; /* 0: the first, or what the alias says */
+    /* Where the generation is to begin; NULL: where it was begun, or at the
+     * log's beginning. */
+    const struct mr_origin_wish *from;
     const char *language;
     struct embedder_model_spec model;
     uint64_t embed_cache_bytes;
@@ -143,6 +147,8 @@ struct mr_telemetry *engine_telemetry(struct engine *engine);
  * a partition; gives their number), and what a search is run with. */
 const struct mr_place *engine_place(const struct engine *engine);
 size_t engine_shards(const struct engine *engine, struct shard *const **out);
+/* Where its generation begins; NULL: at the log's beginning. */
+const struct mr_origin *engine_origin(const struct engine *engine);
 const struct search_place *engine_search(const struct engine *engine);
 
 /* A version of a document out of `raw`, cleaned as is configured now; the

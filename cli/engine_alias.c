@@ -3,7 +3,9 @@
  * engine_alias.c - which generation answers, asked and set at any retriever:
  *
  *   GET /v1/alias                  -> {"generation", "previous", "set_ms"}
+ *                                     and "generations": those known
  *   PUT /v1/alias {"generation"}   -> the same, for all retrievers
+ *   PUT /v1/alias {"generation", "partial": true}   one that is, too
  *   PUT /v1/alias {"rollback": true}   the one before again
  */
 #include "cli/engine_parts.h"
@@ -22,6 +24,7 @@ static void render(struct engine *engine, struct mr_alias alias,
     mr_json_put_u64(&out, alias.previous);
     mr_json_key(&out, "set_ms");
     mr_json_put_i64(&out, alias.set_ms);
+    engine_render_generations(engine, &out);
     mr_json_object_end(&out);
 }
 
@@ -67,18 +70,41 @@ static bool is_served(struct engine *engine, uint32_t generation,
     return false;
 }
 
+/* Nor is it meant that most documents are gone, unless that is said. */
+static bool is_whole(struct engine *engine, uint32_t generation, bool partial,
+                     struct mr_arena *arena, struct mr_http_reply *reply)
+{
+    struct mr_origin origin;
+
+    if (partial || generation == atomic_load(&engine->serving) ||
+        !engine_find_origin(engine, generation, arena, &origin))
+        return true;
+    mr_http_reply_error(reply, 409, "partial",
+                        "generation %u holds only what was written %s; "
+                        "`millrace generation use %u --partial` lets it "
+                        "answer all the same",
+                        generation, mr_origin_words(&origin, arena),
+                        generation);
+    return false;
+}
+
 static void put_alias(struct mr_http_call *call, struct mr_http_reply *reply)
 {
     struct engine *engine = call->context;
     struct mr_json *body = mr_http_json(call, reply);
     struct mr_err err = { 0 };
     uint32_t generation;
+    bool partial;
 
     if (body == NULL)
         return;
     generation = wanted(engine, body, reply);
+    /* The one before was agreed to then. */
+    partial = mr_json_bool(mr_json_get(body, "partial"), false) ||
+              mr_json_bool(mr_json_get(body, "rollback"), false);
     mr_json_free(body);
-    if (generation == 0 || !is_served(engine, generation, reply))
+    if (generation == 0 || !is_served(engine, generation, reply) ||
+        !is_whole(engine, generation, partial, call->arena, reply))
         return;
     if (members_set_alias(engine->members, generation, &err) != MR_OK) {
         mr_http_fail(reply, &err);

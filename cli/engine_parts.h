@@ -49,6 +49,7 @@ struct engine {
     struct mr_model *model; /* NULL where nothing is embedded */
     struct embedder_identity identity;
     struct mr_place place;
+    struct mr_origin origin;     /* of the place's generation */
     struct mr_rocksdb **records; /* one a shard */
     struct shard **shards;       /* those that are worked here */
     struct index_peer **peers;   /* one a partition: the shards as the retriever
@@ -110,6 +111,18 @@ MR_MUST_CHECK enum mr_code engine_start_members(struct engine *engine,
                                                 struct mr_err *err);
 /* Shards of a generation of which no replica was heard yet. */
 size_t engine_count_missing(struct engine *engine, uint32_t generation);
+
+/* Where the place's generation begins, for all that work at it. */
+MR_MUST_CHECK enum mr_code engine_open_origin(struct engine *engine,
+                                              struct mr_err *err);
+/* Of a partial generation, where it begins, into the arena; false: it is
+ * whole, or nothing was heard of it. */
+bool engine_find_origin(struct engine *engine, uint32_t generation,
+                        struct mr_arena *arena, struct mr_origin *out);
+/* "partial": of the generation that answers, if it is; for the status. */
+void engine_render_origin(struct engine *engine, struct mr_json_out *out);
+/* "generations": those that are worked or answer; see engine_origin.c. */
+void engine_render_generations(struct engine *engine, struct mr_json_out *out);
 
 /* Which generation answers: GET and PUT /v1/alias. */
 const struct mr_http_route *engine_alias_routes(size_t *count);

@@ -279,6 +279,7 @@ void engine_render_stages(void *context, struct mr_json_out *out)
     for (size_t i = 0; i < STAGE_COUNT; i++)
         render_stage(engine, stage_names[i], out);
     mr_json_array_end(out);
+    engine_render_origin(engine, out);
     engine_render_members(engine, out);
     if (engine->ingestor == NULL) {
         if (engine->retriever != NULL)

@@ -98,6 +98,9 @@ static enum mr_code read_all(struct reading *reading, uint32_t partition,
     enum mr_code code =
         mr_bus_bounds(place->bus, from.topic, partition, &from.next, &end, err);
 
+    /* What lies before the generation's beginning is not missed. */
+    if (place->raw_from != NULL && place->raw_from[partition] > from.next)
+        from.next = place->raw_from[partition];
     if (code == MR_OK)
         code = mr_bus_reader(place->bus, &spec, &reader, err);
     while (code == MR_OK && batch.count > 0) {

@@ -38,11 +38,18 @@ const struct cli_command cli_commands[] = {
       "build a new generation from the log, beside the one that answers",
       "Reads `raw` from its beginning with another configuration or model, in\n"
       "one process at a bounded share of the machine, shows how long it will\n"
-      "take, and goes on following what comes meanwhile.  Needs `bus: kafka`.\n"
+      "take, and goes on following what comes meanwhile.\n"
       "A retriever with `generation: N` in its configuration answers from it\n"
       "for comparison; `millrace generation use N` lets all retrievers do "
-      "so.\n\n"
+      "so.  On the embedded log it works while no server runs, ends when it\n"
+      "holds all, and `generation: N` lets `millrace up` answer from it.\n"
+      "--from begins later: at offsets of raw (partition:offset, each within\n"
+      "the log; partitions not named at their beginning), or at a time.  Such\n"
+      "a generation is partial, says so, and is used with --partial only.\n\n"
       "  millrace replay -c new.yaml --generation 2 --share 0.3\n"
+      "  millrace replay -c new.yaml --generation 3 --from 7d\n"
+      "  millrace replay -c new.yaml --generation 4 --from 0:120,1:98\n"
+      "  millrace replay -c new.yaml --generation 5 --from 2026-01-31T12:00Z\n"
       "  millrace worker retriever -c new.yaml --listen 127.0.0.1:7790\n"
       "  millrace compare --against http://127.0.0.1:7790 --queries asked.txt\n"
       "  millrace generation use 2",
@@ -55,9 +62,10 @@ const struct cli_command cli_commands[] = {
       "  millrace bus copy -c kafka.yaml --from /var/lib/millrace --resume",
       cli_run_bus },
     { "generation", "show|use N|rollback", "which generation answers",
-      "show      the one that answers, and the one before\n"
+      "show      the one that answers, the one before, and which are partial\n"
       "use N     lets another one answer, on all retrievers at once; refused\n"
-      "          while one of its shards is not served\n"
+      "          while one of its shards is not served, and without --partial\n"
+      "          if it begins later than the log\n"
       "rollback  the one before again\n\n"
       "  millrace generation use 2\n"
       "  millrace generation rollback",

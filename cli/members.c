@@ -14,6 +14,7 @@
 #define POLL_RECORDS 256u
 #define POLL_BYTES   ((size_t)1 << 20)
 #define PAUSE_MS     200
+#define ORIGINS_MAX  256u /* more are not told of */
 
 /* The last message of a member, with its own memory. */
 struct entry {
@@ -33,9 +34,12 @@ struct members {
     int64_t started_ms;
     bool troubled; /* a beat could not be told, and that was logged */
     pthread_mutex_t lock;
-    struct entry *entries; /* lock; by name */
-    struct mr_alias alias; /* lock */
-    bool caught_up;        /* what is read is news */
+    struct entry *entries;                 /* lock; by name */
+    struct mr_alias alias;                 /* lock */
+    struct mr_origin origins[ORIGINS_MAX]; /* lock; kept_origins */
+    size_t origin_count;
+    struct mr_arena *kept_origins;
+    bool caught_up; /* what is read is news */
     size_t count;
 };
 
@@ -123,6 +127,33 @@ static bool hear_alias(struct members *members, const struct mr_alias *alias)
     return change;
 }
 
+static struct mr_origin copy_origin(const struct mr_origin *origin,
+                                    struct mr_arena *arena)
+{
+    uint64_t *offsets =
+        mr_arena_calloc(arena, origin->offset_count, sizeof(*offsets));
+    struct mr_origin copy = *origin;
+
+    if (origin->offset_count > 0)
+        memcpy(offsets, origin->offsets,
+               origin->offset_count * sizeof(*offsets));
+    copy.from = mr_arena_copy(arena, origin->from);
+    copy.offsets = offsets;
+    return copy;
+}
+
+/* One is kept once and for all, so that what is kept of them is bounded. */
+static void hear_origin(struct members *members, const struct mr_origin *origin)
+{
+    for (size_t i = 0; i < members->origin_count; i++) {
+        if (members->origins[i].generation == origin->generation)
+            return;
+    }
+    if (members->origin_count < ORIGINS_MAX)
+        members->origins[members->origin_count++] =
+            copy_origin(origin, members->kept_origins);
+}
+
 static bool hear(struct members *members, const struct mr_record *record)
 {
     struct mr_control control;
@@ -137,6 +168,8 @@ static bool hear(struct members *members, const struct mr_record *record)
         return hear_alias(members, &control.alias);
     if (control.is_checkpoint && members->spec.checkpoint != NULL)
         members->spec.checkpoint(members->spec.context, &control.checkpoint);
+    if (control.is_origin)
+        hear_origin(members, &control.origin);
     if (!control.is_member || !members->caught_up)
         return false;
     entry = find(members, control.member.name);
@@ -308,6 +341,7 @@ static void free_members(struct members *members)
     for (size_t i = 0; i < members->count; i++)
         mr_arena_free(members->entries[i].arena);
     mr_free(members->entries);
+    mr_arena_free(members->kept_origins);
     mr_arena_free(members->arena);
     (void)pthread_mutex_destroy(&members->lock);
     mr_free(members);
@@ -322,6 +356,7 @@ enum mr_code members_open(const struct members_spec *spec, struct members **out,
 
     members->spec = *spec;
     members->arena = mr_arena_new();
+    members->kept_origins = mr_arena_new();
     members->started_ms = mr_clock_wall_ms(spec->place->clock);
     (void)pthread_mutex_init(&members->lock, NULL);
     code = open_reader(members, err);
@@ -359,6 +394,21 @@ struct mr_alias members_alias(struct members *members)
     alias = members->alias;
     (void)pthread_mutex_unlock(&members->lock);
     return alias;
+}
+
+bool members_origin(struct members *members, uint32_t generation,
+                    struct mr_arena *arena, struct mr_origin *out)
+{
+    bool found = false;
+
+    (void)pthread_mutex_lock(&members->lock);
+    for (size_t i = 0; i < members->origin_count && !found; i++) {
+        found = members->origins[i].generation == generation;
+        if (found)
+            *out = copy_origin(&members->origins[i], arena);
+    }
+    (void)pthread_mutex_unlock(&members->lock);
+    return found;
 }
 
 enum mr_code members_set_alias(struct members *members, uint32_t generation,

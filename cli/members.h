@@ -5,8 +5,9 @@
  *
  * A member lives while its messages come, by this process' own clock: one that
  * is silent for MEMBERS_SILENT_MS is told as away, and forgotten after
- * MEMBERS_KEPT_MS.  Of what was told before the start only the alias and the
- * checkpoints count: whoever lives is heard within one beat.
+ * MEMBERS_KEPT_MS.  Of what was told before the start only the alias, the
+ * checkpoints and the origins of generations count: whoever lives is heard
+ * within one beat.
  *
  * Memory:  what was last heard of each member.
  * Threads: one of its own; all functions from any.
@@ -65,6 +66,11 @@ struct members_heard {
 
 /* The newest alias heard; generation 0: none was ever set. */
 struct mr_alias members_alias(struct members *members);
+
+/* Where a generation begins, into the arena; false: nothing was heard of it,
+ * so at the log's beginning. */
+bool members_origin(struct members *members, uint32_t generation,
+                    struct mr_arena *arena, struct mr_origin *out);
 
 /* Tells all, this process too, that another generation answers from now on. */
 MR_MUST_CHECK enum mr_code members_set_alias(struct members *members,

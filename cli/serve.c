@@ -110,6 +110,7 @@ int serve_watched(const struct mr_config *config,
         options = settings_engine(config, api_key);
         options.member = member;
         options.roles = roles;
+        options.from = watch == NULL ? NULL : watch->from;
         if (member != NULL) {
             options.shared = config->data;
             options.data = folder;

@@ -18,6 +18,7 @@ int serve_config(const struct mr_config *config,
 
 /* Called on a thread of its own while the engine runs. */
 struct serve_watch {
+    const struct mr_origin_wish *from; /* of the engine's options */
     void (*watch)(struct engine *engine, const void *context);
     const void *context;
 };

@@ -161,6 +161,9 @@ struct mr_bus_ops {
     enum mr_code (*bounds)(struct mr_bus *bus, mr_topic_id topic,
                            uint32_t partition, uint64_t *begin, uint64_t *end,
                            struct mr_err *err);
+    enum mr_code (*find_time)(struct mr_bus *bus, mr_topic_id topic,
+                              uint32_t partition, int64_t time_ms,
+                              uint64_t *out, struct mr_err *err);
     enum mr_code (*sync)(struct mr_bus *bus, struct mr_err *err);
     enum mr_code (*reader)(struct mr_bus *bus,
                            const struct mr_reader_spec *spec,
@@ -232,6 +235,18 @@ MR_MUST_CHECK static inline enum mr_code mr_bus_bounds(
     uint64_t *end, struct mr_err *err)
 {
     return bus->ops->bounds(bus, topic, partition, begin, end, err);
+}
+
+/*
+ * The first offset whose record was appended at `time_ms` or later; the end
+ * when there is none.  The times of a partition are taken to rise: where a
+ * clock was set back, it is one of the places where they pass `time_ms`.
+ */
+MR_MUST_CHECK static inline enum mr_code mr_bus_find_time(
+    struct mr_bus *bus, mr_topic_id topic, uint32_t partition, int64_t time_ms,
+    uint64_t *out, struct mr_err *err)
+{
+    return bus->ops->find_time(bus, topic, partition, time_ms, out, err);
 }
 
 /* All that was appended or committed before the call survives a power cut. */

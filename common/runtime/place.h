@@ -33,6 +33,9 @@ struct mr_place {
     uint32_t partitions;
     uint16_t epoch; /* of `raw`: versions are made with it */
     mr_topic_id topics[MR_TOPIC_COUNT];
+    /* Where the generation begins on `raw`, by partition, set and owned by
+     * whoever made the place; NULL: at the log's beginning. See origin.h. */
+    const uint64_t *raw_from;
 };
 
 struct mr_place_spec {

@@ -54,6 +54,16 @@ static bool from_end(const struct mr_worker *worker, uint32_t partition)
     return foreign != NULL && partition < foreign->from_end_below;
 }
 
+/* Where the generation begins in a partition of `raw`. */
+static uint64_t from_of(const struct mr_worker *worker,
+                        const struct mr_worker_part *part)
+{
+    const uint64_t *from = worker->place->raw_from;
+
+    return from == NULL || part->topic != MR_TOPIC_RAW ? 0
+                                                       : from[part->partition];
+}
+
 /* Where to begin without a position: at the first record held, or the end. */
 static enum mr_code list_parts(struct mr_worker *worker, struct mr_err *err)
 {
@@ -80,6 +90,8 @@ static enum mr_code list_parts(struct mr_worker *worker, struct mr_err *err)
             at->partition = part->partition;
             code = mr_bus_bounds(worker->place->bus, at->topic, at->partition,
                                  &at->next, &end, err);
+            if (from_of(worker, part) > at->next)
+                at->next = from_of(worker, part);
             if (from_end(worker, at->partition))
                 at->next = UINT64_MAX;
         }

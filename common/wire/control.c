@@ -118,18 +118,59 @@ struct mr_span mr_checkpoint_key(const struct mr_checkpoint_note *note,
                                        MR_SPAN_ARG(note->model)));
 }
 
+static void check_origin(struct mr_wire_check *c,
+                         const struct mr_origin *origin)
+{
+    mr_wire_check(c, origin->generation > 0, "generations count from 1");
+    mr_wire_check_text(c, "from", origin->from, MR_URL_BYTES_MAX);
+    mr_wire_check_size(c, "offsets", origin->offset_count,
+                       MR_MEMBER_PARTITIONS_MAX);
+}
+
+static void put_origin(struct mr_arena *arena, const struct mr_origin *origin,
+                       Millrace__Origin *message)
+{
+    message->generation = origin->generation;
+    message->from = mr_wire_put(origin->from);
+    message->n_offsets = origin->offset_count;
+    message->offsets =
+        mr_arena_calloc(arena, origin->offset_count, sizeof(*message->offsets));
+    for (size_t i = 0; i < origin->offset_count; i++)
+        message->offsets[i] = origin->offsets[i];
+    message->partial = origin->partial;
+    message->since_ms = origin->since_ms;
+    message->set_ms = origin->set_ms;
+}
+
+static void get_origin(const Millrace__Origin *message, struct mr_origin *out)
+{
+    *out = (struct mr_origin){
+        .generation = message->generation,
+        .from = mr_wire_get(message->from),
+        .offsets = message->offsets,
+        .offset_count = message->n_offsets,
+        .partial = message->partial,
+        .since_ms = message->since_ms,
+        .set_ms = message->set_ms,
+    };
+}
+
 /* What it is about: one thing, or one that is not known. */
 static void check_one(struct mr_wire_check *c, const struct mr_control *control)
 {
-    mr_wire_check(
-        c, control->is_member + control->is_alias + control->is_checkpoint <= 1,
-        "it is about one thing");
+    mr_wire_check(c,
+                  control->is_member + control->is_alias +
+                          control->is_checkpoint + control->is_origin <=
+                      1,
+                  "it is about one thing");
     if (c->code == MR_OK && control->is_member)
         check(c, &control->member);
     if (c->code == MR_OK && control->is_alias)
         check_alias(c, &control->alias);
     if (c->code == MR_OK && control->is_checkpoint)
         check_checkpoint(c, &control->checkpoint);
+    if (c->code == MR_OK && control->is_origin)
+        check_origin(c, &control->origin);
 }
 
 static void put_checkpoint(struct mr_arena *arena,
@@ -157,6 +198,7 @@ enum mr_code mr_control_encode(const struct mr_control *control,
     Millrace__Member member = MILLRACE__MEMBER__INIT;
     Millrace__Alias alias = MILLRACE__ALIAS__INIT;
     Millrace__CheckpointNote checkpoint = MILLRACE__CHECKPOINT_NOTE__INIT;
+    Millrace__Origin origin = MILLRACE__ORIGIN__INIT;
 
     check_one(&c, control);
     if (c.code != MR_OK)
@@ -167,6 +209,10 @@ enum mr_code mr_control_encode(const struct mr_control *control,
         alias.generation = control->alias.generation;
         alias.previous = control->alias.previous;
         alias.set_ms = control->alias.set_ms;
+    }
+    if (control->is_origin) {
+        message.origin = &origin;
+        put_origin(arena, &control->origin, &origin);
     }
     if (control->is_member) {
         message.member = &member;
@@ -255,7 +301,8 @@ enum mr_code mr_control_parse(struct mr_span bytes, struct mr_arena *arena,
     alias = message->alias;
     *out = (struct mr_control){ .is_member = message->member != NULL,
                                 .is_alias = alias != NULL,
-                                .is_checkpoint = message->checkpoint != NULL };
+                                .is_checkpoint = message->checkpoint != NULL,
+                                .is_origin = message->origin != NULL };
     if (message->member != NULL)
         get(arena, message->member, &out->member);
     if (alias != NULL)
@@ -264,6 +311,8 @@ enum mr_code mr_control_parse(struct mr_span bytes, struct mr_arena *arena,
                                         .set_ms = alias->set_ms };
     if (message->checkpoint != NULL)
         get_checkpoint(&c, message->checkpoint, &out->checkpoint);
+    if (message->origin != NULL)
+        get_origin(message->origin, &out->origin);
     check_one(&c, out);
     return c.code;
 }

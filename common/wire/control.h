@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * control.h - the message on `control`: a process, what it works, and that it
- * lives (key: its name); which generation answers; or which checkpoint of a
- * shard is the newest.
+ * lives (key: its name); which generation answers; which checkpoint of a shard
+ * is the newest; or where a generation begins.
  */
 #ifndef COMMON_WIRE_CONTROL_H
 #define COMMON_WIRE_CONTROL_H
@@ -73,15 +73,30 @@ struct mr_checkpoint_note {
 struct mr_span mr_checkpoint_key(const struct mr_checkpoint_note *note,
                                  struct mr_arena *arena);
 
+/* Where a generation begins on `raw`. Key: MR_ORIGIN_KEY of its number. */
+struct mr_origin {
+    uint32_t generation;
+    struct mr_span from; /* as it was asked for */
+    const uint64_t *offsets;
+    size_t offset_count; /* one a partition */
+    bool partial;        /* one lies behind the log's beginning */
+    int64_t since_ms;    /* all that was written since then is in it */
+    int64_t set_ms;
+};
+
+#define MR_ORIGIN_KEY "origin.%u"
+
 /* What a record of `control` is about; none of them: something that this
  * version does not know. */
 struct mr_control {
     bool is_member;
     bool is_alias;
     bool is_checkpoint;
+    bool is_origin;
     struct mr_member member;
     struct mr_alias alias;
     struct mr_checkpoint_note checkpoint;
+    struct mr_origin origin;
 };
 
 MR_MUST_CHECK enum mr_code mr_control_encode(const struct mr_control *control,

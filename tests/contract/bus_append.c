@@ -176,6 +176,57 @@ START_TEST(bounds_tell_the_first_and_the_next_offset)
 }
 END_TEST
 
+/* What was appended, in order of offset, into the list; their number. */
+static size_t append_times(mr_topic_id topic, int64_t *list, size_t room)
+{
+    size_t count = 0;
+
+    /* A clock that is real moves meanwhile, and one that is not need not. */
+    while (count < room) {
+        struct mr_record record = { .topic = topic,
+                                    .partition = 0,
+                                    .key = mr_span_str("k"),
+                                    .value = mr_span_str("v") };
+
+        CONTRACT_OK(mr_bus_append(contract.bus, &record, 1, &contract.err));
+        list[count++] = record.append_ms;
+    }
+    return count;
+}
+
+static uint64_t time_found(mr_topic_id topic, uint32_t partition,
+                           int64_t time_ms)
+{
+    uint64_t out = UINT64_MAX;
+
+    CONTRACT_OK(mr_bus_find_time(contract.bus, topic, partition, time_ms, &out,
+                                 &contract.err));
+    return out;
+}
+
+START_TEST(a_time_is_found_at_the_first_record_that_is_not_older)
+{
+    mr_topic_id topic = contract_topic("t", 2, MR_CLEANUP_KEEP);
+    int64_t times[24];
+    size_t count = append_times(topic, times, 24);
+
+    ck_assert_uint_eq(time_found(topic, 0, 0), 0);
+    ck_assert_uint_eq(time_found(topic, 0, times[count - 1] + 1), count);
+    ck_assert_uint_eq(time_found(topic, 1, 0), 0); /* empty */
+    ck_assert_uint_eq(time_found(topic, 1, times[0]), 0);
+    for (size_t i = 0; i < count; i++) {
+        size_t first = 0;
+
+        while (times[first] < times[i])
+            first++;
+        ck_assert_uint_eq(time_found(topic, 0, times[i]), first);
+    }
+    ck_assert_int_ne(mr_bus_find_time(contract.bus, topic, 2, 0,
+                                      &(uint64_t){ 0 }, &contract.err),
+                     MR_OK);
+}
+END_TEST
+
 START_TEST(a_fetch_past_the_end_is_lost)
 {
     mr_topic_id topic = contract_topic("t", 1, MR_CLEANUP_KEEP);
@@ -357,6 +408,8 @@ void contract_bus_append_cases(Suite *suite)
     tcase_add_test(tcase, what_is_too_long_is_refused_with_all_beside_it);
     tcase_add_test(tcase, what_belongs_nowhere_is_refused);
     tcase_add_test(tcase, bounds_tell_the_first_and_the_next_offset);
+    tcase_add_test(tcase,
+                   a_time_is_found_at_the_first_record_that_is_not_older);
     tcase_add_test(tcase, a_fetch_past_the_end_is_lost);
     tcase_add_test(tcase, what_was_trimmed_is_lost_and_never_skipped);
     tcase_add_test(tcase, offsets_are_never_used_again_after_a_trim_to_the_end);

@@ -114,6 +114,12 @@ MR_MUST_CHECK enum mr_code kafka_bounds(struct mr_kafka *kafka,
                                         uint32_t partition, uint64_t *begin,
                                         uint64_t *end, struct mr_err *err);
 
+/* The first offset of the time or later, or the end; as mr_bus_find_time(). */
+MR_MUST_CHECK enum mr_code kafka_find_time(struct mr_kafka *kafka,
+                                           const struct kafka_topic *topic,
+                                           uint32_t partition, int64_t time_ms,
+                                           uint64_t *out, struct mr_err *err);
+
 /* The end, with what is not committed yet. */
 MR_MUST_CHECK enum mr_code kafka_high_end(struct mr_kafka *kafka,
                                           const struct kafka_topic *topic,

@@ -268,6 +268,38 @@ enum mr_code kafka_bounds(struct mr_kafka *kafka,
     return MR_OK;
 }
 
+enum mr_code kafka_find_time(struct mr_kafka *kafka,
+                             const struct kafka_topic *topic,
+                             uint32_t partition, int64_t time_ms, uint64_t *out,
+                             struct mr_err *err)
+{
+    rd_kafka_topic_partition_list_t *list;
+    rd_kafka_topic_partition_t *at;
+    rd_kafka_resp_err_t failure;
+    uint64_t begin, end;
+    /* Finds the leader, too. */
+    enum mr_code code =
+        kafka_bounds(kafka, topic, partition, &begin, &end, err);
+
+    if (code != MR_OK)
+        return code;
+    list = rd_kafka_topic_partition_list_new(1);
+    at = rd_kafka_topic_partition_list_add(list, topic->full,
+                                           (int32_t)partition);
+    at->offset = time_ms < 0 ? 0 : time_ms; /* -1 and -2 mean something else */
+    failure = rd_kafka_offsets_for_times(kafka->producer, list, KAFKA_WAIT_MS);
+    if (failure == RD_KAFKA_RESP_ERR_NO_ERROR)
+        failure = at->err;
+    if (failure != RD_KAFKA_RESP_ERR_NO_ERROR)
+        code = kafka_fail(err, failure, topic->full, NULL);
+    else if (at->offset < 0 || (uint64_t)at->offset > end)
+        *out = end; /* nothing that is committed */
+    else
+        *out = (uint64_t)at->offset;
+    rd_kafka_topic_partition_list_destroy(list);
+    return code;
+}
+
 static enum mr_code read_end(rd_kafka_event_t *answer, const char *full,
                              uint64_t *end, struct mr_err *err)
 {

@@ -321,6 +321,19 @@ static enum mr_code bus_bounds(struct mr_bus *bus, mr_topic_id id,
     return kafka_bounds(kafka, topic, partition, begin, end, err);
 }
 
+static enum mr_code bus_find_time(struct mr_bus *bus, mr_topic_id id,
+                                  uint32_t partition, int64_t time_ms,
+                                  uint64_t *out, struct mr_err *err)
+{
+    struct mr_kafka *kafka = ((struct kafka_bus *)bus)->kafka;
+    struct kafka_topic *topic;
+    enum mr_code code = kafka_find(kafka, id, partition, &topic, err);
+
+    if (code != MR_OK)
+        return code;
+    return kafka_find_time(kafka, topic, partition, time_ms, out, err);
+}
+
 /* The cluster holds what it has acknowledged. */
 static enum mr_code bus_sync(struct mr_bus *bus, struct mr_err *err)
 {
@@ -334,6 +347,7 @@ static const struct mr_bus_ops bus_ops = {
     .append = kafka_append,
     .fetch = bus_fetch,
     .bounds = bus_bounds,
+    .find_time = bus_find_time,
     .sync = bus_sync,
     .reader = kafka_open_reader,
 };

@@ -237,6 +237,34 @@ static enum mr_code bus_bounds(struct mr_bus *bus, mr_topic_id topic,
     return memory_leave(memory, call, code, err);
 }
 
+static uint64_t first_at(const struct memory_partition *partition,
+                         int64_t time_ms)
+{
+    uint64_t at = partition->begin;
+
+    while (at < partition->count && (partition->at[at] == NULL ||
+                                     partition->at[at]->append_ms < time_ms))
+        at++;
+    return at;
+}
+
+static enum mr_code bus_find_time(struct mr_bus *bus, mr_topic_id topic,
+                                  uint32_t partition, int64_t time_ms,
+                                  uint64_t *out, struct mr_err *err)
+{
+    struct mr_memory *memory = memory_of(bus);
+    struct memory_partition *held;
+    uint64_t call;
+    enum mr_code code = memory_enter(memory, &call, err);
+
+    if (code != MR_OK)
+        return code;
+    code = memory_find_partition(memory, topic, partition, &held, err);
+    if (code == MR_OK)
+        *out = first_at(held, time_ms);
+    return memory_leave(memory, call, code, err);
+}
+
 static enum mr_code bus_sync(struct mr_bus *bus, struct mr_err *err)
 {
     struct mr_memory *memory = memory_of(bus);
@@ -254,6 +282,7 @@ const struct mr_bus_ops memory_bus_ops = {
     .append = bus_append,
     .fetch = bus_fetch,
     .bounds = bus_bounds,
+    .find_time = bus_find_time,
     .sync = bus_sync,
     .reader = memory_open_reader,
 };

@@ -126,6 +126,86 @@ static enum mr_code bus_bounds(struct mr_bus *bus, mr_topic_id topic,
     return code;
 }
 
+/* The first record at `offset` or later: its place and time.  *found false:
+ * there is none below `end`. */
+static enum mr_code look_at(struct mr_rocksdb *db, rocksdb_iterator_t *iterator,
+                            const struct rocks_topic *topic,
+                            const struct mr_position *at, uint64_t end,
+                            struct mr_record *out, bool *found,
+                            struct mr_err *err)
+{
+    struct rocks_log_key from =
+        rocks_log_key(at->topic, at->partition, at->next);
+    struct mr_span key, value;
+    uint64_t offset;
+    char *words = NULL;
+
+    *found = false;
+    rocksdb_iter_seek(iterator, (const char *)from.bytes, sizeof(from.bytes));
+    rocksdb_iter_get_error(iterator, &words);
+    if (words != NULL)
+        return rocks_fail(db, words, err);
+    if (!rocksdb_iter_valid(iterator))
+        return MR_OK;
+    key.data = (const uint8_t *)rocksdb_iter_key(iterator, &key.size);
+    if (!rocks_log_key_offset(key, at->topic, at->partition, &offset) ||
+        offset >= end)
+        return MR_OK;
+    value.data = (const uint8_t *)rocksdb_iter_value(iterator, &value.size);
+    if (!rocks_record_parse(value, out))
+        return rocks_fail_record(db, topic, at->partition, offset, err);
+    out->offset = offset;
+    *found = true;
+    return MR_OK;
+}
+
+/* By halves: [low, high) may hold the first record of the time or later, and
+ * what is at `high` or above is of it or there is none. */
+static enum mr_code search_time(struct mr_rocksdb *db,
+                                const struct mr_position *from, uint64_t end,
+                                int64_t time_ms, uint64_t *out,
+                                struct mr_err *err)
+{
+    rocksdb_iterator_t *iterator = rocksdb_create_iterator_cf(
+        db->handle, db->read_options, db->families[ROCKS_LOG]);
+    uint64_t low = from->next;
+    uint64_t high = end;
+    enum mr_code code = MR_OK;
+
+    while (code == MR_OK && low < high) {
+        struct mr_position middle = *from;
+        struct mr_record record = { 0 };
+        uint64_t offset;
+        bool found;
+
+        middle.next = low + (high - low) / 2;
+        code = look_at(db, iterator, db->topics[from->topic - 1], &middle, high,
+                       &record, &found, err);
+        offset = record.offset;
+        if (!found || record.append_ms >= time_ms)
+            high = middle.next;
+        else
+            low = offset + 1;
+    }
+    rocksdb_iter_destroy(iterator);
+    *out = low;
+    return code;
+}
+
+static enum mr_code bus_find_time(struct mr_bus *bus, mr_topic_id topic,
+                                  uint32_t number, int64_t time_ms,
+                                  uint64_t *out, struct mr_err *err)
+{
+    struct mr_rocksdb *db = db_of(bus);
+    struct mr_position from = { .topic = topic, .partition = number };
+    uint64_t end;
+    enum mr_code code = bus_bounds(bus, topic, number, &from.next, &end, err);
+
+    if (code == MR_OK)
+        code = search_time(db, &from, end, time_ms, out, err);
+    return code;
+}
+
 static enum mr_code bus_sync(struct mr_bus *bus, struct mr_err *err)
 {
     return rocks_sync(db_of(bus), err);
@@ -136,6 +216,7 @@ const struct mr_bus_ops rocks_bus_ops = {
     .append = bus_append,
     .fetch = bus_fetch,
     .bounds = bus_bounds,
+    .find_time = bus_find_time,
     .sync = bus_sync,
     .reader = rocks_open_reader,
 };

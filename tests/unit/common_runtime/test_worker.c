@@ -74,6 +74,26 @@ START_TEST(inputs_are_worked_in_batches_and_once)
 }
 END_TEST
 
+START_TEST(a_generation_that_begins_later_leaves_what_is_before)
+{
+    static uint64_t from[2];
+    uint32_t of_a = mr_place_partition(&rig.place, mr_span_str("a"));
+
+    mr_worker_free(rig.worker);
+    for (unsigned i = 0; i < 5; i++) {
+        rig_push(&rig, "a", "x");
+        rig_push(&rig, "d", "x");
+    }
+    from[of_a] = 3;
+    from[1 - of_a] = 0;
+    rig.place.raw_from = from;
+    rig_worker(&rig);
+    rig_drain(&rig);
+    ck_assert_str_eq(rig_read(&rig, MR_TOPIC_CLEAN, "a"), "1 2 ");
+    ck_assert_str_eq(rig_read(&rig, MR_TOPIC_CLEAN, "d"), "1 2 3 4 5 ");
+}
+END_TEST
+
 START_TEST(a_restarted_worker_goes_on_where_the_last_one_committed)
 {
     rig_push(&rig, "a", "x");

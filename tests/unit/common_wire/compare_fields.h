@@ -345,6 +345,19 @@ static inline void same_checkpoint(const struct mr_checkpoint *a,
         same_checkpoint_file(&a->files[i], &b->files[i]);
 }
 
+static inline void same_origin(const struct mr_origin *a,
+                               const struct mr_origin *b)
+{
+    ck_assert_uint_eq(a->generation, b->generation);
+    SAME_SPAN(a->from, b->from);
+    ck_assert_uint_eq(a->offset_count, b->offset_count);
+    for (size_t i = 0; i < a->offset_count; i++)
+        ck_assert_uint_eq(a->offsets[i], b->offsets[i]);
+    ck_assert_int_eq(a->partial, b->partial);
+    ck_assert_int_eq(a->since_ms, b->since_ms);
+    ck_assert_int_eq(a->set_ms, b->set_ms);
+}
+
 static inline void same_control(const struct mr_control *a,
                                 const struct mr_control *b)
 {
@@ -359,6 +372,8 @@ static inline void same_control(const struct mr_control *a,
     ck_assert_uint_eq(a->alias.generation, b->alias.generation);
     ck_assert_uint_eq(a->alias.previous, b->alias.previous);
     ck_assert_int_eq(a->alias.set_ms, b->alias.set_ms);
+    ck_assert_int_eq(a->is_origin, b->is_origin);
+    same_origin(&a->origin, &b->origin);
     ck_assert_uint_eq(one->generation, two->generation);
     SAME_SPAN(one->name, two->name);
     SAME_SPAN(one->role, two->role);

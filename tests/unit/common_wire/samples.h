@@ -458,6 +458,16 @@ SAMPLE_FILL(control_alias, control,
                                              .set_ms = 1700000000007 } }))
 SAMPLE_FILL(control_checkpoint, control, sample_control_checkpoint())
 SAMPLE_FILL(checkpoint, checkpoint, sample_checkpoint())
+SAMPLE_FILL(control_origin, control,
+            ((struct mr_control){
+                .is_origin = true,
+                .origin = { .generation = 2,
+                            .from = text("0:120,2:98"),
+                            .offsets = (const uint64_t[]){ 120, 0, 98 },
+                            .offset_count = 3,
+                            .partial = true,
+                            .since_ms = 1700000000005,
+                            .set_ms = 1700000000007 } }))
 SAMPLE_FILL(shard_request, shard_request, sample_shard_request())
 SAMPLE_FILL(shard_reply, shard_reply, sample_shard_reply())
 
@@ -485,6 +495,7 @@ static const struct sample samples[] = {
     SAMPLE(control_alias, control),
     SAMPLE(control_checkpoint, control),
     SAMPLE(checkpoint, checkpoint),
+    SAMPLE(control_origin, control),
     SAMPLE(shard_request, shard_request),
     SAMPLE(shard_reply, shard_reply),
 };
