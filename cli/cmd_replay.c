@@ -191,9 +191,11 @@ static int read_from(const struct cli_command *command, const char *text,
 {
     struct timespec now = { 0 };
     struct mr_err err = { 0 };
+    int64_t now_ms;
 
     (void)clock_gettime(CLOCK_REALTIME, &now);
-    if (mr_origin_parse(text, (int64_t)now.tv_sec * 1000, out, &err) == MR_OK)
+    now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    if (mr_origin_parse(text, now_ms, out, &err) == MR_OK)
         return -1;
     return cli_usage(command, "--from: %s", err.text);
 }

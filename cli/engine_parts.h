@@ -115,13 +115,11 @@ size_t engine_count_missing(struct engine *engine, uint32_t generation);
 /* Where the place's generation begins, for all that work at it. */
 MR_MUST_CHECK enum mr_code engine_open_origin(struct engine *engine,
                                               struct mr_err *err);
-/* Of a partial generation, where it begins, into the arena; false: it is
- * whole, or nothing was heard of it. */
+/* Where a partial one begins; false: it is whole, or nothing was heard. */
 bool engine_find_origin(struct engine *engine, uint32_t generation,
                         struct mr_arena *arena, struct mr_origin *out);
-/* "partial": of the generation that answers, if it is; for the status. */
+/* "partial": of the one that answers; "generations": those known. */
 void engine_render_origin(struct engine *engine, struct mr_json_out *out);
-/* "generations": those that are worked or answer; see engine_origin.c. */
 void engine_render_generations(struct engine *engine, struct mr_json_out *out);
 
 /* Which generation answers: GET and PUT /v1/alias. */

@@ -65,7 +65,7 @@ static void fill(const struct mr_place *place)
     for (int i = 0; i < 10; i++) {
         append(place, MR_TOPIC_RAW, 0);
         append(place, MR_TOPIC_RAW, 1);
-        mr_virtual_clock_advance(clock_, 60000 * INT64_C(1000));
+        mr_virtual_clock_advance(clock_, 60000);
     }
 }
 
@@ -206,7 +206,7 @@ START_TEST(a_generation_begins_once)
     ck_assert_int_eq(settle(&place, "210s", &origin), MR_OK);
     ck_assert_uint_eq(origin.offsets[0], 7);
     /* Later the same words mean the same place still. */
-    mr_virtual_clock_advance(clock_, 600000 * INT64_C(1000));
+    mr_virtual_clock_advance(clock_, 600000);
     append(&place, MR_TOPIC_RAW, 0);
     ck_assert_int_eq(settle(&place, "210s", &origin), MR_OK);
     ck_assert_uint_eq(origin.offsets[0], 7);

@@ -453,6 +453,7 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, inputs_are_worked_in_batches_and_once);
+    tcase_add_test(tcase, a_generation_that_begins_later_leaves_what_is_before);
     tcase_add_test(tcase,
                    a_restarted_worker_goes_on_where_the_last_one_committed);
     tcase_add_test(tcase, outputs_carry_version_time_and_trace);
