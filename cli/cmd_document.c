@@ -58,6 +58,29 @@ static void line(const char *name, struct mr_span text)
                      (const char *)text.data);
 }
 
+/* When, by whom, and as which version it was deleted. */
+static void print_deletion(const struct mr_json *reply)
+{
+    const struct mr_json *raw = mr_json_get(reply, "raw");
+    struct mr_span by = mr_json_text(mr_json_get(raw, "deleted_by"));
+    struct mr_span source = mr_json_text(mr_json_get(raw, "source"));
+    struct mr_span at = mr_json_text(mr_json_get(raw, "arrived"));
+
+    if (by.size == 0)
+        return;
+    (void)printf("%-10s %.*s, ", "deleted", MR_SPAN_ARG(at));
+    if (mr_span_equal(by, mr_span_str("sweep")))
+        (void)printf("by the sweep of source %.*s (it is gone there, or the "
+                     "source was forgotten)",
+                     MR_SPAN_ARG(source));
+    else if (mr_span_equal(by, mr_span_str("source")))
+        (void)printf("by a delete that source %.*s read", MR_SPAN_ARG(source));
+    else
+        (void)printf("by a request");
+    (void)printf(", version %.0f\n",
+                 mr_json_number(mr_json_get(reply, "version"), 0));
+}
+
 static void print_story(const struct mr_json *reply)
 {
     const struct mr_json *raw = mr_json_get(reply, "raw");
@@ -68,6 +91,7 @@ static void print_story(const struct mr_json *reply)
     line("url", mr_json_text(mr_json_get(reply, "url")));
     line("state", mr_json_text(mr_json_get(reply, "state")));
     line("because", mr_json_text(mr_json_get(reply, "reason")));
+    print_deletion(reply);
     line("arrived", mr_json_text(mr_json_get(raw, "arrived")));
     line("from", mr_json_text(mr_json_get(raw, "source")));
     (void)printf("%-10s %.0f (content %.0f)\n", "version",

@@ -70,8 +70,10 @@ static bool read_back(const char *text, int64_t *out)
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
         if (strcmp(at, units[i].name) != 0)
             continue;
+        if (count > (uint64_t)(INT64_MAX / units[i].ms))
+            return false;
         *out = (int64_t)count * units[i].ms;
-        return count <= (uint64_t)(INT64_MAX / units[i].ms);
+        return true;
     }
     return false;
 }

@@ -276,5 +276,16 @@ void api_dead_retry(struct mr_http_call *call, struct mr_http_reply *reply)
                             "what failed is not on raw any more, so it cannot "
                             "be tried again");
         return;
+    case DEAD_FOREIGN:
+        mr_http_reply_error(
+            reply, 409, "foreign",
+            "nothing was done: the input lies at %u/%llu of topic %.*s, which "
+            "is not ours, and no document came of it; mend the record's "
+            "writer or the source's fields, then have the record sent once "
+            "more, or forget the source and give it again, which reads the "
+            "topic from its beginning",
+            letter.dead.partition, (unsigned long long)letter.dead.offset,
+            MR_SPAN_ARG(letter.dead.topic));
+        return;
     }
 }

@@ -205,6 +205,17 @@ static const char *kind_name(enum mr_kind kind)
     return "unknown";
 }
 
+/* Who had it deleted: a source that found it gone, the source's own input, or
+ * somebody who asked for it. */
+static const char *deleter_of(const struct mr_raw *raw)
+{
+    if (raw->del.source.size > 0)
+        return "sweep";
+    if (raw->source.size > 0 && !mr_span_equal(raw->source, mr_span_str("api")))
+        return "source";
+    return "request";
+}
+
 /* The record on `raw` that the document's version names. */
 static void render_raw(struct mr_json_out *out, struct mr_http_call *call,
                        uint64_t version)
@@ -232,7 +243,12 @@ static void render_raw(struct mr_json_out *out, struct mr_http_call *call,
     mr_json_key(out, "arrived");
     mr_json_put_str(out, time);
     mr_json_key(out, "source");
-    mr_json_put_text(out, raw.source);
+    mr_json_put_text(out,
+                     raw.del.source.size > 0 ? raw.del.source : raw.source);
+    if (raw.kind == MR_KIND_DELETE) {
+        mr_json_key(out, "deleted_by");
+        mr_json_put_str(out, deleter_of(&raw));
+    }
     put_count(out, "bytes", record.value.size);
     mr_json_object_end(out);
 }

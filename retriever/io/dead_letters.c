@@ -241,11 +241,14 @@ enum mr_code dead_letters_retry(const struct mr_place *place,
     uint32_t partition = mr_place_partition(place, dead->id);
     struct mr_record record;
     bool found;
-    enum mr_code code =
-        fetch_raw(place, dead, partition, arena, &record, &found, err);
+    enum mr_code code;
 
-    *fate = DEAD_GONE;
+    *fate = DEAD_FOREIGN;
     *version = dead->version;
+    if (mr_span_starts(dead->stage, mr_span_str("source.")))
+        return MR_OK;
+    code = fetch_raw(place, dead, partition, arena, &record, &found, err);
+    *fate = DEAD_GONE;
     if (code != MR_OK || !found)
         return code;
     *fate = DEAD_SUPERSEDED;

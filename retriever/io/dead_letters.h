@@ -62,6 +62,7 @@ enum dead_fate {
     DEAD_RETRIED,
     DEAD_SUPERSEDED, /* something newer of the id came; nothing was done */
     DEAD_GONE,       /* `raw` does not hold it any more */
+    DEAD_FOREIGN,    /* it never was on `raw`, but on a topic of others */
 };
 
 struct dead_retry {

@@ -283,6 +283,14 @@ def test_status_counts_what_waits_for_vectors(server):
     assert int(row.split()[-1]) >= words - meaning
 
 
+def test_why_says_when_and_by_whom_a_document_was_deleted(server):
+    server.put("a", "water drives the wheel")
+    version = server.delete("a").json()["version"]
+    told = server.cli("why", "a").stdout
+    assert re.search(rf"(?m)^deleted    20\S+Z, by a request, "
+                     rf"version {version}$", told), told
+
+
 def test_delete_says_when_it_never_saw_the_document(server):
     server.put("faiss", "FAISS is a vector database")
     assert server.cli("delete", "faiss").stdout == "deleted\n"

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import http.server
+import re
 import threading
 
 import pytest
@@ -105,6 +106,11 @@ def test_a_folder_is_read_and_a_deleted_file_leaves(server, tmp_path):
     (folder / "mill.md").unlink()
     told = server.cli("ingest", "--wait", str(folder))
     assert server.found("mill", mode="keyword") == []
+    [source] = [s["name"] for s in server.status()["sources"]]
+    told = server.cli("why", f"{source}:mill.md").stdout
+    version = server.get(f"{source}:mill.md").json()["version"]
+    assert re.search(rf"(?m)^deleted    20\S+, by the sweep of source {source} "
+                     rf".*, version {version}$", told), told
 
 
 def test_what_cannot_be_read_is_named(server, tmp_path):

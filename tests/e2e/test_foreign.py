@@ -144,6 +144,10 @@ def test_what_is_no_document_is_a_dead_letter_and_stops_nothing(line):
     one = line.server.call(
         "GET", f"/v1/dead/{letters[0]['partition']}/{letters[0]['offset']}")
     assert one.json()["value"] == "{broken"
+    retried = line.server.cli(
+        "dead", "retry", f"{letters[0]['partition']}/{letters[0]['offset']}")
+    assert retried.returncode == 1
+    assert f"0/0 of topic {topic}" in retried.stderr + retried.stdout
     problems = line.source()["problems"]
     assert len(problems) == 5
     assert any(problem["where"] == f"{topic} 0/0" for problem in problems)
@@ -372,6 +376,7 @@ def test_a_source_that_is_forgotten_takes_its_documents_along(line):
     done = server.cli("forget", "--documents", "shop")
     assert done.returncode == 0, done.stderr
     line.settles("a", "deleted")
+    assert "by the sweep of source shop" in server.cli("why", "a").stdout
     assert server.get("b").json()["text"] == "of the front door"
     assert server.call("GET", "/v1/sources/shop").status == 404
     # Given again it is read from its beginning.

@@ -225,6 +225,23 @@ START_TEST(what_is_no_cursor_is_refused)
 }
 END_TEST
 
+START_TEST(a_letter_of_a_topic_of_others_is_not_tried_again)
+{
+    uint64_t version;
+    struct dead_letter letter;
+    struct dead_retry what = { .letter = &letter, .peer = rig.peers[0] };
+    enum dead_fate fate;
+
+    (void)die("a");
+    letter = letter_of("a");
+    letter.dead.stage = mr_span_str("source.shop");
+    ck_assert_int_eq(
+        dead_letters_retry(&rig.place, &what, rig.arena, &fate, &version, NULL),
+        MR_OK);
+    ck_assert_int_eq(fate, DEAD_FOREIGN);
+}
+END_TEST
+
 START_TEST(a_letter_is_tried_again_as_a_new_version_of_the_same_bytes)
 {
     uint64_t died = die("a");
@@ -312,6 +329,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, letters_of_all_partitions_come_newest_first);
     tcase_add_test(tcase, what_is_no_cursor_is_refused);
+    tcase_add_test(tcase, a_letter_of_a_topic_of_others_is_not_tried_again);
     tcase_add_test(tcase,
                    a_letter_is_tried_again_as_a_new_version_of_the_same_bytes);
     tcase_add_test(tcase,
