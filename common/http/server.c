@@ -15,6 +15,7 @@
 #include <microhttpd.h>
 #include <netdb.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -28,6 +29,7 @@
 #include "common/json/json.h"
 
 #define IDLE_SECONDS_MAX  60u
+#define SPARE_CONNECTIONS 64u /* that are told that there are too many */
 #define STACK_BYTES       ((size_t)512 * 1024)
 #define DROPPED_BYTES_MAX ((size_t)1024 * 1024)
 #define TLS_PRIORITIES    "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
@@ -36,6 +38,7 @@ struct mr_http_server {
     struct mr_http_server_spec spec;
     struct MHD_Daemon *daemon;
     char address[LISTEN_ADDRESS_MAX];
+    atomic_uint open; /* connections */
 };
 
 struct work {
@@ -51,6 +54,7 @@ struct work {
     size_t discarded; /* bytes beyond the limit */
     int status;
     int64_t began_us;
+    bool crowded; /* of a connection that is one too many */
 };
 
 static int64_t now_us(void)
@@ -160,7 +164,7 @@ static enum MHD_Result send_reply(struct work *work)
     for (size_t i = 0; i < reply->header_count; i++)
         (void)MHD_add_response_header(response, reply->headers[i].name,
                                       reply->headers[i].value);
-    if (work->close || work->too_long)
+    if (work->close || work->too_long || work->crowded)
         (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION,
                                       "close");
     work->status = reply->status;
@@ -178,14 +182,49 @@ static enum MHD_Result reply_to(struct mr_http_server *server,
     return send_reply(work);
 }
 
+/* Beyond the limit there is room to say so, and for nothing else. */
+static void note_connection(void *context, struct MHD_Connection *connection,
+                            void **own,
+                            enum MHD_ConnectionNotificationCode what)
+{
+    struct mr_http_server *server = context;
+
+    (void)connection;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED)
+        (void)atomic_fetch_sub(&server->open, 1);
+    else if (atomic_fetch_add(&server->open, 1) >= server->spec.connections_max)
+        *own = server; /* anything: it is one too many */
+}
+
+static bool is_crowded(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info != NULL && info->socket_context != NULL;
+}
+
+static bool is_let_in(const struct mr_http_server_spec *spec, struct work *work)
+{
+    work->crowded = is_crowded(work->call.connection);
+    if (!work->crowded)
+        return spec->guard == NULL ||
+               spec->guard(spec->context, &work->call, &work->reply);
+    mr_http_reply_header(&work->reply, "Retry-After", "1");
+    mr_http_reply_error(&work->reply, 503, "busy",
+                        "more than %u connections are open; see "
+                        "limits.http_connections",
+                        spec->connections_max);
+    return false;
+}
+
 /* With the headers there, and no body yet. */
 static enum MHD_Result begin(struct mr_http_server *server, struct work *work)
 {
     const struct mr_http_server_spec *spec = &server->spec;
     uint64_t size = announced(work->call.connection);
 
-    work->refused = spec->guard != NULL &&
-                    !spec->guard(spec->context, &work->call, &work->reply);
+    work->refused = !is_let_in(spec, work);
     work->too_long = size > spec->body_bytes_max;
     work->close = work->refused && size > DROPPED_BYTES_MAX;
     return work->close || work->too_long ? reply_to(server, work) : MHD_YES;
@@ -291,11 +330,12 @@ static struct MHD_Daemon *start_daemon(struct mr_http_server *server, int fd)
     return MHD_start_daemon(
         is_tls ? flags | MHD_USE_TLS : flags, 0, NULL, NULL, access_handler,
         server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)spec->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
-        IDLE_SECONDS_MAX, MHD_OPTION_THREAD_STACK_SIZE, STACK_BYTES,
-        MHD_OPTION_NOTIFY_COMPLETED, completed, server,
-        MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded, NULL, MHD_OPTION_ARRAY,
-        is_tls ? tls : &tls[3], MHD_OPTION_END);
+        (unsigned)spec->connections_max + SPARE_CONNECTIONS,
+        MHD_OPTION_NOTIFY_CONNECTION, note_connection, server,
+        MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS_MAX,
+        MHD_OPTION_THREAD_STACK_SIZE, STACK_BYTES, MHD_OPTION_NOTIFY_COMPLETED,
+        completed, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded, NULL,
+        MHD_OPTION_ARRAY, is_tls ? tls : &tls[3], MHD_OPTION_END);
 }
 
 enum mr_code mr_http_server_start(const struct mr_http_server_spec *spec,

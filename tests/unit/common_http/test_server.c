@@ -3,9 +3,12 @@
  * test_server.c - server and client against each other, on a free port.
  */
 #include <check.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "common/base/mr_mem.h"
 #include "common/http/client.h"
@@ -161,6 +164,65 @@ START_TEST(a_bad_address_is_refused_with_words)
 }
 END_TEST
 
+/* A connection that is open and says nothing; or that asks. */
+static int connect_to(const char *address)
+{
+    unsigned port;
+    struct sockaddr_in at = { .sin_family = AF_INET };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    ck_assert_int_eq(sscanf(address, "127.0.0.1:%u", &port), 1);
+    at.sin_port = htons((uint16_t)port);
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ck_assert_int_eq(connect(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
+    return fd;
+}
+
+static void ask_on(int fd, char answer[2048])
+{
+    static const char request[] = "GET /v1/documents/a HTTP/1.1\r\n"
+                                  "Host: localhost\r\n\r\n";
+    ssize_t size;
+
+    ck_assert_int_eq(write(fd, request, sizeof(request) - 1),
+                     (ssize_t)sizeof(request) - 1);
+    size = read(fd, answer, 2047);
+    ck_assert_int_gt(size, 0);
+    answer[size] = '\0';
+}
+
+START_TEST(one_connection_too_many_is_told_to_come_again)
+{
+    const struct mr_http_server_spec spec = {
+        .listen = "127.0.0.1:0",
+        .tables = { { .routes = routes, .count = 2 } },
+        .table_count = 1,
+        .body_bytes_max = BODY_MAX,
+        .connections_max = 1,
+    };
+    struct mr_http_server *small;
+    char answer[2048];
+    int first, second;
+
+    ck_assert_int_eq(mr_http_server_start(&spec, &small, NULL), MR_OK);
+    first = connect_to(mr_http_server_address(small));
+    ask_on(first, answer);
+    ck_assert_ptr_nonnull(strstr(answer, "HTTP/1.1 202"));
+    second = connect_to(mr_http_server_address(small));
+    ask_on(second, answer);
+    ck_assert_msg(strstr(answer, "HTTP/1.1 503") != NULL, "%s", answer);
+    ck_assert_ptr_nonnull(strstr(answer, "Retry-After: 1"));
+    ck_assert_ptr_nonnull(strstr(answer, "limits.http_connections"));
+    while (read(second, answer, sizeof(answer)) > 0)
+        continue; /* until it is closed */
+    (void)close(second);
+    ask_on(first, answer); /* and nobody else has lost his */
+    ck_assert_ptr_nonnull(strstr(answer, "HTTP/1.1 202"));
+    (void)close(first);
+    mr_http_server_stop(small);
+}
+END_TEST
+
 START_TEST(the_client_refuses_a_private_address_unless_told)
 {
     struct mr_http_response *response;
@@ -197,6 +259,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_loop_test(tcase, a_call_is_answered_as_the_table_says, 0,
                         (int)(sizeof(calls) / sizeof(calls[0])));
+    tcase_add_test(tcase, one_connection_too_many_is_told_to_come_again);
     tcase_add_test(tcase, a_taken_port_is_said_to_be_taken);
     tcase_add_loop_test(tcase, a_bad_address_is_refused_with_words, 0,
                         (int)(sizeof(bad_listens) / sizeof(bad_listens[0])));
