@@ -10,6 +10,7 @@
 
 #include "cli/engine.h"
 #include "cli/engine_checkpoints.h"
+#include "cli/engine_origin.h"
 #include "cli/members.h"
 #include "common/backends/blob_folder/mr_blob_folder.h"
 #include "common/backends/blob_s3/mr_blob_s3.h"
@@ -111,16 +112,6 @@ MR_MUST_CHECK enum mr_code engine_start_members(struct engine *engine,
                                                 struct mr_err *err);
 /* Shards of a generation of which no replica was heard yet. */
 size_t engine_count_missing(struct engine *engine, uint32_t generation);
-
-/* Where the place's generation begins, for all that work at it. */
-MR_MUST_CHECK enum mr_code engine_open_origin(struct engine *engine,
-                                              struct mr_err *err);
-/* Where a partial one begins; false: it is whole, or nothing was heard. */
-bool engine_find_origin(struct engine *engine, uint32_t generation,
-                        struct mr_arena *arena, struct mr_origin *out);
-/* "partial": of the one that answers; "generations": those known. */
-void engine_render_origin(struct engine *engine, struct mr_json_out *out);
-void engine_render_generations(struct engine *engine, struct mr_json_out *out);
 
 /* Which generation answers: GET and PUT /v1/alias. */
 const struct mr_http_route *engine_alias_routes(size_t *count);

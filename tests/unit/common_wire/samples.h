@@ -18,6 +18,7 @@
 #include "common/wire/vectors.h"
 #include "common/wire/verdict.h"
 #include "tests/unit/common_wire/checkpoint_samples.h"
+#include "tests/unit/common_wire/origin_samples.h"
 #include "tests/unit/common_wire/shard_samples.h"
 
 #define SAMPLE_TEXT                                                 \
@@ -458,17 +459,7 @@ SAMPLE_FILL(control_alias, control,
                                              .set_ms = 1700000000007 } }))
 SAMPLE_FILL(control_checkpoint, control, sample_control_checkpoint())
 SAMPLE_FILL(checkpoint, checkpoint, sample_checkpoint())
-static const uint64_t origin_offsets[] = { 120, 0, 98 };
-
-SAMPLE_FILL(control_origin, control,
-            ((struct mr_control){ .is_origin = true,
-                                  .origin = { .generation = 2,
-                                              .from = text("0:120,2:98"),
-                                              .offsets = origin_offsets,
-                                              .offset_count = 3,
-                                              .partial = true,
-                                              .since_ms = 1700000000005,
-                                              .set_ms = 1700000000007 } }))
+SAMPLE_FILL(control_origin, control, sample_control_origin())
 SAMPLE_FILL(shard_request, shard_request, sample_shard_request())
 SAMPLE_FILL(shard_reply, shard_reply, sample_shard_reply())
 
