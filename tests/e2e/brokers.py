@@ -24,8 +24,12 @@ from ask import Reader, metadata, receive  # noqa: E402
 from conftest import Server  # noqa: E402
 
 CLIENT = b"tests/e2e"
-FETCH, CONFIGS, CREATE, DELETE = 1, 32, 19, 20
+FETCH, CONFIGS, CREATE, DELETE, ALLOW = 1, 32, 19, 20, 30
 TOPIC = 2  # what a configuration is of
+# Kinds of what a right is for, and operations, as a rule has them.
+KINDS = {"topic": 2, "group": 3, "transactional-id": 5}
+OPERATIONS = {"All": 2, "Read": 3, "Write": 4, "Describe": 8}
+PREFIXED, ALLOWED = 4, 3
 NONE, EXISTS_NOT = 0, 3
 WAIT_MS = 10000
 
@@ -164,6 +168,18 @@ class Broker:
             answer.string()
             error = answer.number("h")
             assert error in (NONE, EXISTS_NOT), error
+
+    def allow(self, user, kind, prefix, *operations):
+        """What kafka-acls.sh --add with a prefixed pattern does."""
+        answer = self.ask(ALLOW, 1, array(
+            [struct.pack(">b", KINDS[kind]) + text(prefix) +
+             struct.pack(">b", PREFIXED) + text(f"User:{user}") + text("*") +
+             struct.pack(">bb", OPERATIONS[one], ALLOWED)
+             for one in operations]))
+        for _ in range(answer.int()):
+            error = answer.number("h")
+            assert error == NONE, error
+            answer.string()
 
     def records(self, topic, partition):
         """All committed records of a partition."""
